@@ -1,0 +1,5 @@
+"""The command line. Parses, calls, prints; decides nothing."""
+
+
+def main() -> None:
+    """Run `c8`."""
