@@ -218,7 +218,7 @@ class BpmnError(WorkerError):
         self.variables = variables
 
 
-class JobFailure(WorkerError):  # noqa: N818  named after Camunda's command, FailJob
+class JobFailure(WorkerError):
     """Raised by a job handler: fail the job with these retries.
 
     Args:
