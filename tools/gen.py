@@ -1,0 +1,24 @@
+"""Prints every generated file of the repository anew: `./dev gen`, or with --check says which differ and fails.
+
+A generator is a module beside this one that keeps to `generator.Generator`, and a line in GENERATORS.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Final, cast
+
+from generator import Generator, run
+
+# In this order: a later one may read what an earlier one printed.
+GENERATORS: Final = ("gen_proto", "gen_models", "unasync", "applier_lock")
+
+
+def generators() -> list[Generator]:
+    """The modules of the table that are there."""
+    here = Path(__file__).parent
+    return [cast("Generator", import_module(name)) for name in GENERATORS if (here / f"{name}.py").exists()]
+
+
+if __name__ == "__main__":
+    sys.exit(run(generators(), sys.argv[1:]))
