@@ -8,3 +8,52 @@ from typing import Final
 # -- everywhere
 VARIABLES_BYTES_MAX: Final = 4 * 1024 * 1024  # Zeebe's own message size: what is larger could not go over gRPC
 JSON_DEPTH_MAX: Final = 500  # deeper documents cost a real broker its connection; nobody models so deep
+
+# -- server: what the local platform accepts from the network and keeps in memory
+SERVER_HEADERS_BYTES_MAX: Final = 64 * 1024  # request line and headers of one request; a token is below 2 KiB
+SERVER_HEADERS_WAIT_S_MAX: Final = 10.0  # a connection that has not said what it wants by then is closed
+SERVER_AUTHORIZATION_BYTES_MAX: Final = 8 * 1024  # an Authorization header that is longer is no token of ours
+SERVER_ADDRESS_CHARS_MAX: Final = 253  # the longest name that DNS knows
+SERVER_NAME_CHARS_MAX: Final = 50  # names of clients, clusters and the organization
+SERVER_CLIENTS_MAX: Final = 1000  # API clients of one cluster, or of the organization itself
+SERVER_TOKENS_CACHED_MAX: Final = 10_000  # issued tokens that are handed out again, and verified ones, each
+SERVER_SOURCES_TRACKED_MAX: Final = 10_000  # source addresses that the rate limit remembers
+OAUTH_BODY_BYTES_MAX: Final = 64 * 1024  # a token request has five short fields
+OAUTH_BODY_WAIT_S_MAX: Final = 10.0  # for the whole body of a token request
+OAUTH_FIELDS_MAX: Final = 50  # fields in a token request; more than that is an attack or a mistake
+CONSOLE_BODY_BYTES_MAX: Final = 64 * 1024  # a form of Console, or a body of the Administration API
+CONSOLE_BODY_WAIT_S_MAX: Final = 10.0  # for the whole of such a body
+CONSOLE_JSON_DEPTH_MAX: Final = 32  # no body of the Administration API is deeper than three
+
+# -- config: the SDK's settings and their defaults
+CREDENTIALS_FILE_BYTES_MAX: Final = 64 * 1024  # Console's own is 2 KB; whatever is larger is another file
+REQUEST_TIMEOUT_S: Final = 30.0  # a call with its retries; the gateway itself gives up after 15 s
+CONNECT_TIMEOUT_S: Final = 10.0
+TOKEN_TIMEOUT_S: Final = 10.0  # one token request
+KEEP_ALIVE_S: Final = 45.0  # balancers in front of SaaS drop connections that are idle for a minute
+
+# -- worker
+WORKER_JOBS_MAX: Final = 10_000  # more at once than one loop can report before their deadlines
+WORKER_THREADS_MAX: Final = 64  # plain functions at once; beyond that threads cost more than they bring
+WORKER_DRAIN_S: Final = 20.0  # an orchestrator kills 30 s after SIGTERM; reporting needs the rest
+WORKER_POLL_S: Final = 30.0  # one long poll; proxies close what is silent for a minute
+WORKER_RECOVERY_POLL_S: Final = 2.0  # a long poll while the stream is away: its slots are wanted when the stream is back
+WORKER_IDLE_POLL_S: Final = 10.0  # beside a healthy stream: catches what was not pushed
+WORKER_LINGER_S: Final = 0.002  # a full worker waits so long for a second free slot before it asks for one job
+FAILURE_MESSAGE_CHARS_MAX: Final = 4_000  # of a traceback shown in Operate
+EXEC_OUTPUT_BYTES_MAX: Final = 4 * 1024 * 1024  # what `c8 work --exec` reads of a program: variables cannot be larger
+
+# -- engine
+COMMANDS_PER_RUN_MAX: Final = 1_000  # one durable commit; more would only add latency for the first of them
+FOLLOW_UPS_PER_COMMAND_MAX: Final = 10_000  # element commands that one command may cause before it counts as a loop
+JOBS_PER_ACTIVATION_MAX: Final = 10_000  # one answer; the size limit cuts earlier
+JOB_BATCH_BYTES_MAX: Final = 4 * 1024 * 1024  # Zeebe's message size
+ERROR_MESSAGE_CHARS_MAX: Final = 10_000  # longer messages of workers are cut
+DEPLOYMENT_RESOURCES_MAX: Final = 100
+TAGS_MAX: Final = 10
+BUSINESS_ID_CHARS_MAX: Final = 256
+DUE_PER_RUN_MAX: Final = 1_000  # what is due beyond that comes with the next run
+LOG_RECORDS_PER_SNAPSHOT: Final = 50_000  # bounds restart time: at most so many records are replayed, or twice the state
+SEARCH_PAGE_DEFAULT: Final = 100
+SEARCH_PAGE_MAX: Final = 10_000
+SEARCH_CONDITIONS_MAX: Final = 200
