@@ -31,13 +31,16 @@ REQUEST_TIMEOUT_S: Final = 30.0  # a call with its retries; the gateway itself g
 CONNECT_TIMEOUT_S: Final = 10.0
 TOKEN_TIMEOUT_S: Final = 10.0  # one token request
 KEEP_ALIVE_S: Final = 45.0  # balancers in front of SaaS drop connections that are idle for a minute
+SETTING_S_MAX: Final = 86_400.0  # a day; whatever is longer was meant in other units
 
 # -- worker
 WORKER_JOBS_MAX: Final = 10_000  # more at once than one loop can report before their deadlines
 WORKER_THREADS_MAX: Final = 64  # plain functions at once; beyond that threads cost more than they bring
 WORKER_DRAIN_S: Final = 20.0  # an orchestrator kills 30 s after SIGTERM; reporting needs the rest
 WORKER_POLL_S: Final = 30.0  # one long poll; proxies close what is silent for a minute
-WORKER_RECOVERY_POLL_S: Final = 2.0  # a long poll while the stream is away: its slots are wanted when the stream is back
+WORKER_RECOVERY_POLL_S: Final = (
+    2.0  # a long poll while the stream is away: its slots are wanted when the stream is back
+)
 WORKER_IDLE_POLL_S: Final = 10.0  # beside a healthy stream: catches what was not pushed
 WORKER_LINGER_S: Final = 0.002  # a full worker waits so long for a second free slot before it asks for one job
 FAILURE_MESSAGE_CHARS_MAX: Final = 4_000  # of a traceback shown in Operate
@@ -53,7 +56,28 @@ DEPLOYMENT_RESOURCES_MAX: Final = 100
 TAGS_MAX: Final = 10
 BUSINESS_ID_CHARS_MAX: Final = 256
 DUE_PER_RUN_MAX: Final = 1_000  # what is due beyond that comes with the next run
-LOG_RECORDS_PER_SNAPSHOT: Final = 50_000  # bounds restart time: at most so many records are replayed, or twice the state
+LOG_RECORDS_PER_SNAPSHOT: Final = (
+    50_000  # bounds restart time: at most so many records are replayed, or twice the state
+)
 SEARCH_PAGE_DEFAULT: Final = 100
 SEARCH_PAGE_MAX: Final = 10_000
 SEARCH_CONDITIONS_MAX: Final = 200
+
+# -- engine.feel: an expression comes from a model, its variables from anywhere
+FEEL_SOURCE_CHARS_MAX: Final = 64 * 1024  # no hand wrote more; generated mappings stay far below
+FEEL_DEPTH_MAX: Final = 60  # brackets in brackets; about ten Python frames each, well inside the interpreter's 1000
+FEEL_NUMBER_EXPONENT_MAX: Final = 6144  # of decimal128; beyond it a number has thousands of digits and no meaning
+FEEL_TEXT_CHARS_MAX: Final = VARIABLES_BYTES_MAX  # a longer text could not be stored as a variable
+FEEL_LIST_ITEMS_MAX: Final = 1_000_000  # made by an expression
+FEEL_STEPS_MAX: Final = 5_000_000  # items looked at in one evaluation; about the 5 s that the real engine allows
+
+# -- server.gateway
+COMMANDS_WAITING_MAX: Final = 10_000  # in flight to one engine; beyond that callers are told RESOURCE_EXHAUSTED
+COMMANDS_BATCH_MAX: Final = 256  # that share one durable commit: the first of them waits for the last
+LONG_POLLS_MAX: Final = 10_000  # requests that wait for jobs of one cluster
+JOB_STREAMS_MAX: Final = 10_000  # open streams of one cluster
+STREAM_BUFFER_JOBS_MAX: Final = 32  # for a client that does not read; what exceeds it goes back to the engine
+REST_BODY_BYTES_MAX: Final = 4 * 1024 * 1024  # as large as a gRPC message may be
+REST_BODY_WAIT_S_MAX: Final = 15.0  # for the whole body of a request
+REST_PARTS_MAX: Final = 110  # of a multipart deployment: its resources and a tenant
+REQUEST_WAIT_S_MAX: Final = 3_600.0  # the longest that a client may ask the gateway to hold a request

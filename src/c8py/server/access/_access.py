@@ -1,0 +1,182 @@
+"""The check itself. Pure but for clock and store: no sockets, no headers but the one it is given.
+
+Made for one thread, the event loop's. A verified token is remembered by its digest; that it has not expired, that its
+client exists, and that it fits the API is asked anew on every call.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections import OrderedDict
+from typing import Final, Literal
+
+import msgspec
+
+from c8py.base import limits
+from c8py.base.clock import Clock
+from c8py.server.access._apis import API_FACTS, Api, audiences_of
+from c8py.server.access._keys import Claims, Issuers, Keys, TokenInvalid
+from c8py.server.settings import Settings
+from c8py.server.store import Client, Store
+
+Denial = Literal[
+    "missing", "malformed", "token", "expired", "issuer", "audience", "cluster", "client", "password", "scope"
+]
+# Clocks of one machine are set back by NTP; a token from the near future is still ours.
+_ISSUED_LEEWAY_S: Final = 60
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is calling.
+
+    Attributes:
+        kind: a client with a token, a user with a password, or anybody.
+        name: the client id or the user name; "" for anybody.
+        cluster_id: the cluster of a cluster's client; None for all others.
+        permissions: what the client may do; empty for users and anybody, who may do everything.
+    """
+
+    kind: Literal["client", "user", "anonymous"]
+    name: str = ""
+    cluster_id: str | None = None
+    permissions: frozenset[str] = frozenset()
+
+
+class AccessDenied(Exception):  # noqa: N818  an answer to the caller, which each edge words in its own way
+    """The caller may not, and why.
+
+    Attributes:
+        kind: "unauthenticated" (who are you: 401) or "forbidden" (not you: 403).
+        denial: the reason as a word, for the edges to map.
+        reason: the reason as a sentence, without any part of the token.
+    """
+
+    def __init__(self, kind: Literal["unauthenticated", "forbidden"], denial: Denial, reason: str) -> None:
+        super().__init__(reason)
+        self.kind: Final = kind
+        self.denial: Final = denial
+        self.reason: Final = reason
+
+
+class _Verified(msgspec.Struct, frozen=True):
+    claims: Claims
+    audiences: frozenset[str]
+
+
+class Access:
+    """Decides about every call.
+
+    Args:
+        settings: the mode, and the users of the mode `basic`.
+        store: who exists.
+        keys: what our tokens are signed with.
+        issuers: who our tokens are from.
+        clock: when a token expires.
+    """
+
+    def __init__(self, settings: Settings, store: Store, keys: Keys, issuers: Issuers, *, clock: Clock) -> None:
+        self._mode = settings.auth
+        self._users = {user.name: user.password.reveal().encode() for user in settings.users}
+        self._store = store
+        self._keys = keys
+        self._issuers = frozenset((issuers.saas, issuers.keycloak))
+        self._clock = clock
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+
+    def authorize(
+        self, authorization: str | None, *, api: Api, cluster_id: str | None = None, permission: str = ""
+    ) -> Caller:
+        """Name the caller, or refuse.
+
+        Args:
+            authorization: the header's value; None where there is none.
+            api: what is called. Console's wants a token whatever the mode of the clusters is.
+            cluster_id: the cluster that is called.
+            permission: what a client of the organization needs for this, as "read:cluster".
+
+        Raises:
+            AccessDenied: nobody, or somebody who may not.
+        """
+        if api != "console":
+            if self._mode == "none":
+                return Caller(kind="anonymous")
+            if self._mode == "basic":
+                return self._user(_credentials_of(authorization, "basic"))
+        verified = self._token(_credentials_of(authorization, "bearer"))
+        client = self._living(verified.claims)
+        if not verified.audiences & audiences_of(api, cluster_id):
+            raise AccessDenied("unauthenticated", "audience", "The token is for another audience")
+        if {verified.claims.cluster_id or client.cluster_id, client.cluster_id} != {cluster_id}:
+            raise AccessDenied("unauthenticated", "cluster", "The token is for another cluster")
+        needed = permission or API_FACTS[api].scope
+        if needed not in client.permissions:
+            raise AccessDenied("forbidden", "scope", f"The client lacks the permission {needed}")
+        return Caller(
+            kind="client",
+            name=client.client_id,
+            cluster_id=client.cluster_id,
+            permissions=frozenset(client.permissions),
+        )
+
+    def _token(self, token: str) -> _Verified:
+        """What this token says, if we signed it; remembered by its digest."""
+        digest = hashlib.sha256(token.encode()).digest()
+        found = self._verified.get(digest)
+        if found is not None:
+            self._verified.move_to_end(digest)
+            return found
+        try:
+            claims = self._keys.verify(token)
+        except TokenInvalid as error:
+            raise AccessDenied("unauthenticated", "token", "The token is not valid here") from error
+        if claims.iss not in self._issuers:
+            raise AccessDenied("unauthenticated", "issuer", "The token is from another issuer")
+        audiences = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
+        verified = _Verified(claims, frozenset(audiences))
+        self._verified[digest] = verified
+        if len(self._verified) > limits.SERVER_TOKENS_CACHED_MAX:
+            self._verified.popitem(last=False)
+        return verified
+
+    def _living(self, claims: Claims) -> Client:
+        """The client of a token that is neither expired nor orphaned."""
+        now_s = self._clock.now_ms() / 1000
+        if now_s >= claims.exp:
+            raise AccessDenied("unauthenticated", "expired", "The token has expired")
+        if claims.iat > now_s + _ISSUED_LEEWAY_S:
+            raise AccessDenied("unauthenticated", "expired", "The token is not valid yet")
+        client = self._store.client(claims.azp)
+        if client is None:
+            raise AccessDenied("unauthenticated", "client", "The client of the token has been deleted")
+        return client
+
+    def _user(self, encoded: str) -> Caller:
+        try:
+            name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError) as error:
+            raise AccessDenied("unauthenticated", "malformed", "The Basic credentials cannot be read") from error
+        expected = self._users.get(name, b"")
+        # Compared even for an unknown name, so that the time taken does not tell names.
+        right = hmac.compare_digest(password.encode(), expected)
+        if not (right and colon and name in self._users):
+            raise AccessDenied("unauthenticated", "password", "User name or password is wrong")
+        return Caller(kind="user", name=name)
+
+
+def _credentials_of(authorization: str | None, scheme: Literal["basic", "bearer"]) -> str:
+    """What follows the scheme in the header.
+
+    Raises:
+        AccessDenied: there is no header, it is of another scheme, or too long to be true.
+    """
+    if authorization is None or not authorization.strip():
+        raise AccessDenied("unauthenticated", "missing", f"Expected a {scheme} Authorization header, but found none")
+    if len(authorization) > limits.SERVER_AUTHORIZATION_BYTES_MAX or not authorization.isascii():
+        raise AccessDenied("unauthenticated", "malformed", "The Authorization header cannot be read")
+    named, _, credentials = authorization.strip().partition(" ")
+    if named.lower() != scheme or not credentials.strip():
+        raise AccessDenied(
+            "unauthenticated", "malformed", f"Expected a {scheme} Authorization header, but found another"
+        )
+    return credentials.strip()

@@ -1,0 +1,291 @@
+"""What the local platform can be told, as frozen values that are right once they exist.
+
+Pure: reads no environment and no file; `c8 up` and tests build it. Every number has its default here or in base.limits.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+
+from c8py.base import limits
+from c8py.base.redact import Secret
+from c8py.errors import ConfigError
+
+AuthMode = Literal["oauth", "basic", "none"]
+
+HTTP_PORT_DEFAULT = 8080
+GRPC_PORT_DEFAULT = 26500
+
+
+def _within(owner: str, value: object, names: dict[str, tuple[float, float]]) -> None:
+    """Refuse numbers out of their bounds, naming the field.
+
+    Raises:
+        ConfigError: one of the named fields is below its least or above its greatest value.
+    """
+    for name, (least, greatest) in names.items():
+        number = getattr(value, name)
+        if not least <= number <= greatest:
+            message = f"expected {owner}{name} between {least:g} and {greatest:g}, but it is {number:g}"
+            raise ConfigError(message, hint="leave it out to get the default")
+
+
+def _named(field: str, text: str) -> None:
+    if not text.strip() or len(text) > limits.SERVER_NAME_CHARS_MAX or not text.isprintable():
+        raise ConfigError(
+            f"expected {field} of 1 to {limits.SERVER_NAME_CHARS_MAX} printable characters, but it is {text[:80]!r}"
+        )
+
+
+class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The token service.
+
+    Attributes:
+        rate_per_s: token requests a second that one source address may make for ever; 0 switches the limit off.
+        burst: requests that an address may make at once before the rate counts.
+        block_s: seconds for which an address is refused once it was too fast.
+        sources_max: addresses that are remembered; beyond that the one longest unheard of is forgotten.
+        token_lifetime_s: of tokens from /oauth/token, as SaaS has it.
+        keycloak_token_lifetime_s: of tokens from the Keycloak path, as its realm has it.
+        reuse_left_s: a token that lives longer than this is handed out again instead of a new one.
+        tokens_cached_max: tokens kept for handing out again.
+        body_bytes_max: size of a token request.
+        body_wait_s: seconds in which a token request must have arrived.
+    """
+
+    rate_per_s: float = 1.0
+    burst: int = 10
+    block_s: float = 30.0
+    sources_max: int = limits.SERVER_SOURCES_TRACKED_MAX
+    token_lifetime_s: int = 86_400
+    keycloak_token_lifetime_s: int = 300
+    reuse_left_s: int = 60
+    tokens_cached_max: int = limits.SERVER_TOKENS_CACHED_MAX
+    body_bytes_max: int = limits.OAUTH_BODY_BYTES_MAX
+    body_wait_s: float = limits.OAUTH_BODY_WAIT_S_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigError: a number is out of its bounds.
+        """
+        _within(
+            "oauth.",
+            self,
+            {
+                "rate_per_s": (0, 10_000),
+                "burst": (1, 100_000),
+                "block_s": (0, 86_400),
+                "sources_max": (1, 1_000_000),
+                "token_lifetime_s": (1, 31_536_000),
+                "keycloak_token_lifetime_s": (1, 31_536_000),
+                "reuse_left_s": (0, 86_400),
+                "tokens_cached_max": (1, 1_000_000),
+                "body_bytes_max": (256, 1_048_576),
+                "body_wait_s": (0.05, 600),
+            },
+        )
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The edges of the clusters, gRPC and REST.
+
+    Attributes:
+        long_polling_s: how long a request for jobs without a timeout of its own waits for one.
+        request_timeout_s: how long any other request may take.
+        message_bytes_max: size of one request or answer.
+        requests_waiting_max: commands that wait for the engine; beyond that callers get RESOURCE_EXHAUSTED.
+        polls_waiting_max: long polls and job streams that may be open at once on one cluster.
+    """
+
+    long_polling_s: float = 10.0
+    request_timeout_s: float = 15.0
+    message_bytes_max: int = limits.VARIABLES_BYTES_MAX
+    requests_waiting_max: int = 10_000
+    polls_waiting_max: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigError: a number is out of its bounds.
+        """
+        _within(
+            "gateway.",
+            self,
+            {
+                "long_polling_s": (0, 3_600),
+                "request_timeout_s": (0.05, 3_600),
+                "message_bytes_max": (1_024, 64 * 1024 * 1024),
+                "requests_waiting_max": (1, 1_000_000),
+                "polls_waiting_max": (1, 1_000_000),
+            },
+        )
+
+
+class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The cluster that the first start makes; a folder that has one already keeps it as it is.
+
+    Attributes:
+        name: shown in Console.
+        region: shown in Console and written to credentials files.
+        generation: the version that Console shows.
+    """
+
+    name: str = "local"
+    region: str = "local-1"
+    generation: str = "8.9 gen1"
+
+    def __post_init__(self) -> None:
+        """Refuse empty and unprintable names.
+
+        Raises:
+            ConfigError: one of them is.
+        """
+        _named("cluster.name", self.name)
+        _named("cluster.region", self.region)
+        _named("cluster.generation", self.generation)
+
+
+class BasicUser(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may call the clusters in the mode `basic`.
+
+    Attributes:
+        name: the user name; it has no colon, for the header has one.
+        password: in the clear, as the header carries it.
+    """
+
+    name: str
+    password: Secret
+
+    def __post_init__(self) -> None:
+        """Refuse a name that the header cannot carry.
+
+        Raises:
+            ConfigError: the name is empty or has a colon, or the password is empty.
+        """
+        _named("users.name", self.name)
+        if ":" in self.name:
+            raise ConfigError(f"expected a user name without a colon, but it is {self.name!r}")
+        if not self.password:
+            raise ConfigError(f"expected a password for the user {self.name!r}, but it is empty")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the platform can be told.
+
+    Attributes:
+        host: the address to listen on.
+        http_port: for tokens, Console and REST; 0 takes a free one.
+        grpc_port: for gRPC; 0 takes a free one.
+        data_dir: where everything is kept; None for a temporary folder that goes when the platform stops.
+        auth: how the clusters ask who is calling; Console's API always wants its token.
+        allowed_hosts: names under which browsers may reach it, besides those of this machine and `host`.
+        organization: its name at the first start.
+        cluster: the cluster of the first start.
+        oauth: the token service.
+        gateway: the edges of the clusters.
+        users: who may call in the mode `basic`.
+        clients_max: API clients that one cluster may have.
+        headers_wait_s: seconds in which the headers of a request must have arrived.
+    """
+
+    host: str = "127.0.0.1"
+    http_port: int = HTTP_PORT_DEFAULT
+    grpc_port: int = GRPC_PORT_DEFAULT
+    data_dir: Path | None = None
+    auth: AuthMode = "oauth"
+    allowed_hosts: tuple[str, ...] = ()
+    organization: str = "Local organization"
+    cluster: ClusterSettings = ClusterSettings()
+    oauth: OAuthSettings = OAuthSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    users: tuple[BasicUser, ...] = (BasicUser(name="demo", password=Secret("demo")),)
+    clients_max: int = limits.SERVER_CLIENTS_MAX
+    headers_wait_s: float = limits.SERVER_HEADERS_WAIT_S_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigError: a field is out of its bounds, or two contradict each other.
+        """
+        if not self.host or len(self.host) > limits.SERVER_ADDRESS_CHARS_MAX or any(c in self.host for c in " /:@[]"):
+            _ip_or_refuse(self.host)
+        if self.auth not in get_args(AuthMode):
+            raise ConfigError(f"expected auth to be oauth, basic or none, but it is {self.auth!r}")
+        if self.auth == "basic" and not self.users:
+            raise ConfigError("expected at least one user for auth basic, but there is none")
+        if self.http_port == self.grpc_port != 0:
+            raise ConfigError(f"expected two ports, but http_port and grpc_port are both {self.http_port}")
+        _named("organization", self.organization)
+        _within(
+            "",
+            self,
+            {
+                "http_port": (0, 65_535),
+                "grpc_port": (0, 65_535),
+                "clients_max": (1, 1_000_000),
+                "headers_wait_s": (0.05, 600),
+            },
+        )
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether nobody outside this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def public_host(self) -> str:
+        """The host for addresses that are handed to clients, with brackets where IPv6 wants them."""
+        if self.host in {"0.0.0.0", "::"}:  # noqa: S104  a comparison, nothing is bound here
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def _ip_or_refuse(host: str) -> None:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError as error:
+        message = f"expected host to be a name or an IP address, but it is {host[:80]!r}"
+        raise ConfigError(message, hint="127.0.0.1 is this machine alone, 0.0.0.0 every network") from error
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a running platform is, and what it made for you; printed by `c8 up --json` field by field.
+
+    Attributes:
+        pid: its process.
+        http_address: base of everything that speaks HTTP.
+        grpc_address: host:port of the gateway.
+        rest_address: base of the cluster's REST API, without /v2.
+        oauth_url: where tokens are asked for.
+        console_url: the web pages.
+        console_api_url: base of the Administration API.
+        cluster_id: of the first cluster.
+        region: of the first cluster.
+        org_id: of the organization.
+        credentials_file: a ready-made client of the cluster with all scopes.
+        console_credentials_file: a ready-made client of the organization with all permissions.
+    """
+
+    pid: int
+    http_address: str
+    grpc_address: str
+    rest_address: str
+    oauth_url: str
+    console_url: str
+    console_api_url: str
+    cluster_id: str
+    region: str
+    org_id: str
+    credentials_file: str
+    console_credentials_file: str
