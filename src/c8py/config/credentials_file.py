@@ -1,0 +1,87 @@
+"""Reads the file that Console hands out (`export NAME='value'` a line), in all the forms it has had.
+
+Pure but for `read`. Never puts a value into an error: the file holds a secret.
+"""
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from c8py.base.limits import CREDENTIALS_FILE_BYTES_MAX
+from c8py.errors import ConfigError
+
+_LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)", re.DOTALL)
+_QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)")\s*(?:\#.*)?""", re.DOTALL)
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """One line of the file."""
+
+    name: str
+    value: str
+    line: int
+
+
+def read(path: Path) -> dict[str, Assignment]:
+    """The assignments of a file, by name; the last one of a name counts, as in a shell.
+
+    Raises:
+        ConfigError: the file cannot be read, is too large, is no text, or has a line that is no assignment.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(CREDENTIALS_FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"expected a credentials file at {path}, but it cannot be read ({error.strerror})",
+            hint="download it in Console when the client is created, or write one with `c8 console clients create`",
+        ) from error
+    if len(content) > CREDENTIALS_FILE_BYTES_MAX:
+        raise ConfigError(
+            f"expected a credentials file at {path}, but it is larger than {CREDENTIALS_FILE_BYTES_MAX} bytes"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"expected text in {path}, but it is not UTF-8") from None
+    return {assignment.name: assignment for assignment in parse(text, place=str(path))}
+
+
+def parse(text: str, *, place: str) -> list[Assignment]:
+    """The assignments in a text, in order.
+
+    Args:
+        text: lines with LF or CRLF; blank lines and `#` comments are skipped.
+        place: what errors call the text.
+
+    Raises:
+        ConfigError: a line is no assignment, or a quote is not closed; names the line, never shows it.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [
+        _assignment(line.strip(), number, place)
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+
+
+def _assignment(line: str, number: int, place: str) -> Assignment:
+    found = _LINE.fullmatch(line)
+    if not found:
+        raise ConfigError(
+            f"expected NAME='value' in {place}, line {number}, but it is something else",
+            hint="compare it with the file as Console hands it out",
+        )
+    value = found["value"]
+    if value[:1] in {"'", '"'}:
+        quoted = _QUOTED.fullmatch(value)
+        if not quoted:
+            raise ConfigError(
+                f"expected the value of {found['name']} in {place}, line {number}, to end with the quote "
+                "that it begins with, but it does not"
+            )
+        value = quoted["single"] or quoted["double"] or ""
+    else:
+        value = re.sub(r"\s+#.*$", "", value)
+    return Assignment(found["name"], value.strip(), number)
