@@ -1,0 +1,25 @@
+"""BPMN: a file becomes executable processes, or a list of everything that is wrong with it.
+
+Owns reading the XML, checking it, and compiling it to the graph that the engine runs. Knows no engine state. Called by the
+deployment processor: `read(name, content)`.
+"""
+
+from c8py.engine.bpmn.model import Element as Element
+from c8py.engine.bpmn.model import ElementKind as ElementKind
+from c8py.engine.bpmn.model import ExecutableProcess as ExecutableProcess
+from c8py.engine.bpmn.model import Finding as Finding
+from c8py.engine.bpmn.model import IoMapping as IoMapping
+from c8py.engine.bpmn.model import JobDefinition as JobDefinition
+from c8py.engine.bpmn.model import ModelRejected as ModelRejected
+from c8py.engine.bpmn.model import SequenceFlow as SequenceFlow
+
+__all__ = [
+    "Element",
+    "ElementKind",
+    "ExecutableProcess",
+    "Finding",
+    "IoMapping",
+    "JobDefinition",
+    "ModelRejected",
+    "SequenceFlow",
+]

@@ -1,0 +1,427 @@
+"""Syntax tree to Python closures, once per expression. What a node means stands here; what values are, in `values`.
+
+A mistake of types never stops an evaluation: as in the real engine the part becomes null and leaves a warning.
+"""
+
+import operator as python
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, DecimalException
+from typing import Final, TypeAlias, cast
+
+from c8py.base.limits import FEEL_TEXT_CHARS_MAX
+from c8py.engine.feel import syntax
+from c8py.engine.feel.builtins import FUNCTIONS, Builtin, Unfit
+from c8py.engine.feel.failures import EvaluationFailure
+from c8py.engine.feel.frame import Frame
+from c8py.engine.feel.values import CONTEXT, Number, equals, from_json, is_number, kind_of, order, rounded
+
+Code: TypeAlias = Callable[[Frame], object]
+
+
+def compile_node(node: syntax.Node) -> Code:
+    """The closure that evaluates this node in a frame."""
+    return _COMPILERS[type(node)](node)
+
+
+# -- literals, names, lists, contexts
+
+
+def _literal(node: syntax.Literal) -> Code:
+    value = node.value
+    return lambda _frame: value
+
+
+def _name(node: syntax.Name) -> Code:
+    name = node.name
+    return lambda frame: frame.find(name)
+
+
+def _list_of(node: syntax.ListOf) -> Code:
+    codes = [compile_node(item) for item in node.items]
+    return lambda frame: [code(frame) for code in codes]
+
+
+def _context_of(node: syntax.ContextOf) -> Code:
+    codes = [(key, compile_node(entry)) for key, entry in node.entries]
+
+    def run(frame: Frame) -> object:
+        entries: dict[str, object] = {}
+        inner = Frame(entries, frame)
+        for key, code in codes:
+            entries[key] = code(inner)
+        return entries
+
+    return run
+
+
+# -- arithmetic
+
+
+def _arithmetic(node: syntax.Arithmetic) -> Code:
+    first = compile_node(node.first)
+    rest = [(_OPERATIONS[operator], compile_node(operand)) for operator, operand in node.rest]
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        for operation, code in rest:
+            value = operation(frame, value, code(frame))
+        return value
+
+    return run
+
+
+def _numbers(
+    symbol: str, exact: Callable[[int, int], Number | None], general: Callable[[Decimal, Decimal], Decimal]
+) -> Callable[[Frame, object, object], object]:
+    """An operation on two numbers: `exact` for whole ones (None: not exact after all), `general` for all others."""
+
+    def run(frame: Frame, left: object, right: object) -> object:
+        if not is_number(left) or not is_number(right):
+            frame.warn("INVALID_TYPE", f"cannot calculate {kind_of(left)} {symbol} {kind_of(right)}")
+            return None
+        if isinstance(left, int) and isinstance(right, int) and (whole := exact(left, right)) is not None:
+            return whole
+        try:
+            return general(Decimal(left), Decimal(right))
+        except ZeroDivisionError:
+            frame.warn("INVALID_TYPE", "cannot divide by zero")
+            return None
+        except DecimalException:
+            raise EvaluationFailure(f"expected a number that fits decimal128, but {symbol} gives none") from None
+
+    return run
+
+
+def _whole_quotient(left: int, right: int) -> int | None:
+    return left // right if right and left % right == 0 else None
+
+
+def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    if exponent == exponent.to_integral_value():
+        return CONTEXT.power(base, exponent)
+    # The real engine goes through doubles here.
+    power = float(base) ** float(exponent)
+    if isinstance(power, complex):
+        raise DecimalException
+    return Decimal(repr(power))
+
+
+_subtract_or_refuse = _numbers("-", lambda left, right: rounded(left - right), CONTEXT.subtract)
+_add_numbers = _numbers("+", lambda left, right: rounded(left + right), CONTEXT.add)
+
+
+def _add(frame: Frame, left: object, right: object) -> object:
+    if isinstance(left, str) and isinstance(right, str):
+        if len(left) + len(right) > FEEL_TEXT_CHARS_MAX:
+            raise EvaluationFailure(f"expected a text of at most {FEEL_TEXT_CHARS_MAX} characters, but it is longer")
+        return left + right
+    return _add_numbers(frame, left, right)
+
+
+_OPERATIONS: Final[Mapping[str, Callable[[Frame, object, object], object]]] = {
+    "+": _add,
+    "-": _subtract_or_refuse,
+    "*": _numbers("*", lambda left, right: rounded(left * right), CONTEXT.multiply),
+    "/": _numbers("/", _whole_quotient, CONTEXT.divide),
+    "**": _numbers("**", lambda _left, _right: None, _power),
+}
+
+
+def _negation(node: syntax.Negation) -> Code:
+    operand = compile_node(node.operand)
+
+    def run(frame: Frame) -> object:
+        value = operand(frame)
+        if not is_number(value):
+            frame.warn("INVALID_TYPE", f"cannot negate {kind_of(value)}")
+            return None
+        return -value if isinstance(value, int) else CONTEXT.minus(value)
+
+    return run
+
+
+# -- comparison
+
+
+def _compare(symbol: str) -> Callable[[Frame, object, object], bool | None]:
+    holds = {"<": python.lt, "<=": python.le, ">": python.gt, ">=": python.ge}.get(symbol)
+
+    def run(frame: Frame, left: object, right: object) -> bool | None:
+        if holds is None:
+            same = equals(left, right, frame.budget)
+            if same is not None:
+                return same if symbol == "=" else not same
+        elif (compared := order(left, right)) is not None:
+            return holds(compared, 0)
+        frame.warn("NOT_COMPARABLE", f"cannot compare {kind_of(left)} {symbol} {kind_of(right)}")
+        return None
+
+    return run
+
+
+_COMPARE: Final = {symbol: _compare(symbol) for symbol in ("=", "!=", "<", "<=", ">", ">=")}
+
+
+def _comparison(node: syntax.Comparison) -> Code:
+    left, right, compare = compile_node(node.left), compile_node(node.right), _COMPARE[node.operator]
+    return lambda frame: compare(frame, left(frame), right(frame))
+
+
+def _between(node: syntax.Between) -> Code:
+    value, low, high = compile_node(node.value), compile_node(node.low), compile_node(node.high)
+
+    def run(frame: Frame) -> object:
+        tested = value(frame)
+        above = _COMPARE[">="](frame, tested, low(frame))
+        return _all(frame, (above, _COMPARE["<="](frame, tested, high(frame))))
+
+    return run
+
+
+def _in(node: syntax.In) -> Code:
+    value = compile_node(node.value)
+    tests = [_TESTS[type(test)](test) for test in node.tests]
+
+    def run(frame: Frame) -> object:
+        tested = value(frame)
+        results = [test(frame, tested) for test in tests]
+        if len(results) == 1:
+            return results[0]
+        return True in results
+
+    return run
+
+
+Check: TypeAlias = Callable[[Frame, object], object]
+
+
+def _range_test(test: syntax.RangeTest) -> Check:
+    low, high = compile_node(test.low), compile_node(test.high)
+    above, below = _COMPARE[">=" if test.low_included else ">"], _COMPARE["<=" if test.high_included else "<"]
+
+    def run(frame: Frame, tested: object) -> object:
+        first = above(frame, tested, low(frame))
+        return None if first is None else first and below(frame, tested, high(frame))
+
+    return run
+
+
+def _compare_test(test: syntax.CompareTest) -> Check:
+    operand, compare = compile_node(test.operand), _COMPARE[test.operator]
+    return lambda frame, tested: compare(frame, tested, operand(frame))
+
+
+def _value_test(test: syntax.ValueTest) -> Check:
+    operand = compile_node(test.operand)
+
+    def run(frame: Frame, tested: object) -> object:
+        expected = operand(frame)
+        if isinstance(expected, list) and not isinstance(tested, list):
+            frame.budget.spend(len(cast("list[object]", expected)))
+            return any(equals(tested, item, frame.budget) for item in cast("list[object]", expected))
+        return _COMPARE["="](frame, tested, expected)
+
+    return run
+
+
+_TESTS: Final[Mapping[type, Callable[..., Check]]] = {
+    syntax.RangeTest: _range_test,
+    syntax.CompareTest: _compare_test,
+    syntax.ValueTest: _value_test,
+}
+
+
+# -- logic
+
+
+def _all(frame: Frame, values: Sequence[object]) -> bool | None:
+    if False in [value for value in values if isinstance(value, bool)]:
+        return False
+    if all(value is True for value in values):
+        return True
+    frame.warn("INVALID_TYPE", "expected true or false on both sides of 'and'")
+    return None
+
+
+def _logic(node: syntax.Logic) -> Code:
+    codes = [compile_node(operand) for operand in node.operands]
+    decides = node.operator == "or"
+    word = node.operator
+
+    def run(frame: Frame) -> object:
+        unknown = False
+        for code in codes:
+            value = code(frame)
+            if value is decides:
+                return decides
+            if not isinstance(value, bool):
+                if not unknown:
+                    frame.warn("INVALID_TYPE", f"expected true or false beside '{word}', but {kind_of(value)}")
+                unknown = True
+        return None if unknown else not decides
+
+    return run
+
+
+def _if(node: syntax.If) -> Code:
+    condition, chosen, otherwise = (compile_node(part) for part in (node.condition, node.chosen, node.otherwise))
+
+    def run(frame: Frame) -> object:
+        value = condition(frame)
+        if not isinstance(value, bool):
+            frame.warn("INVALID_TYPE", f"expected true or false after 'if', but {kind_of(value)}")
+        return chosen(frame) if value is True else otherwise(frame)
+
+    return run
+
+
+# -- paths and filters
+
+
+def _path(node: syntax.Path) -> Code:
+    first = compile_node(node.first)
+    steps = [_step(step) if isinstance(step, syntax.Step) else _filter(step) for step in node.steps]
+    may_be_missing = isinstance(node.first, syntax.Name)
+
+    def run(frame: Frame) -> object:
+        before = len(frame.warnings)
+        value = first(frame)
+        if value is None and may_be_missing and len(frame.warnings) > before and isinstance(node.steps[0], syntax.Step):
+            return None
+        for step in steps:
+            value = step(frame, value)
+        return value
+
+    return run
+
+
+def _step(step: syntax.Step) -> Check:
+    name = step.name
+
+    def of_context(frame: Frame, value: object) -> object:
+        if isinstance(value, Mapping) and name in value:
+            return from_json(cast("Mapping[str, object]", value)[name])
+        frame.warn("NO_CONTEXT_ENTRY_FOUND", f"no entry '{name}' in {kind_of(value)}")
+        return None
+
+    def run(frame: Frame, value: object) -> object:
+        if isinstance(value, list):
+            items = cast("list[object]", value)
+            frame.budget.spend(len(items))
+            return [of_context(frame, item) for item in items]
+        return of_context(frame, value)
+
+    return run
+
+
+def _filter(step: syntax.Filter) -> Check:
+    condition = compile_node(step.condition)
+    # Only what gives true or false is asked for every item; everything else is first tried as a position.
+    always_for_each = isinstance(step.condition, syntax.Comparison | syntax.Between | syntax.In | syntax.Logic)
+
+    def run(frame: Frame, value: object) -> object:
+        if not isinstance(value, list):
+            frame.warn("INVALID_TYPE", f"expected a list before '[', but {kind_of(value)}")
+            return None
+        items = cast("list[object]", value)
+        if not always_for_each:
+            marked = len(frame.warnings)
+            position = condition(frame)
+            if is_number(position):
+                return _item(frame, items, int(position))
+            del frame.warnings[marked:]
+        return [item for item in items if _matches(frame, condition, item)]
+
+    return run
+
+
+def _item(frame: Frame, items: Sequence[object], position: int) -> object:
+    if position and -len(items) <= position <= len(items):
+        return from_json(items[position - 1 if position > 0 else position])
+    frame.warn("OUT_OF_BOUNDS", f"no item {position} in a list of {len(items)}")
+    return None
+
+
+def _matches(frame: Frame, condition: Code, item: object) -> bool:
+    frame.budget.spend()
+    names: dict[str, object] = {"item": item}
+    if isinstance(item, Mapping):
+        names.update(cast("Mapping[str, object]", item))
+    return condition(Frame(names, frame)) is True
+
+
+# -- calls
+
+
+def _call(node: syntax.Call) -> Code:
+    if node.function == "is defined" and len(node.arguments) == 1:
+        return _is_defined(node.arguments[0])
+    codes = [compile_node(argument) for argument in node.arguments]
+    builtin = _form(FUNCTIONS[node.function], node)
+    if builtin is None:
+        return _unknown_form(node, codes)
+    if node.names:
+        codes = [codes[node.names.index(name)] for name in builtin.parameters]
+    return _invocation(node.function, builtin, codes)
+
+
+def _invocation(name: str, builtin: Builtin, codes: Sequence[Code]) -> Code:
+    function, rest = builtin.run, builtin.rest
+
+    def run(frame: Frame) -> object:
+        arguments = [code(frame) for code in codes]
+        try:
+            return function(frame, arguments) if rest else function(frame, *arguments)
+        except Unfit as unfit:
+            frame.warn("FUNCTION_INVOCATION_FAILURE", f"function '{name}': {unfit}")
+            return None
+
+    return run
+
+
+def _unknown_form(node: syntax.Call, codes: Sequence[Code]) -> Code:
+    name, count = node.function, len(codes)
+
+    def run(frame: Frame) -> object:
+        frame.warn("NO_FUNCTION_FOUND", f"no function '{name}' that takes these {count} arguments")
+        return None
+
+    return run
+
+
+def _form(forms: Sequence[Builtin], node: syntax.Call) -> Builtin | None:
+    for form in forms:
+        if node.names:
+            if not form.rest and sorted(node.names) == sorted(form.parameters):
+                return form
+        elif (form.rest and node.arguments) or (not form.rest and len(form.parameters) == len(node.arguments)):
+            return form
+    return None
+
+
+def _is_defined(node: syntax.Node) -> Code:
+    code = compile_node(node)
+    return lambda frame: _present(frame, code)
+
+
+def _present(frame: Frame, code: Code) -> bool:
+    """Whether the value exists; a variable or entry that is there and null exists."""
+    before = len(frame.warnings)
+    return code(frame) is not None or len(frame.warnings) == before
+
+
+_COMPILERS: Final[Mapping[type, Callable[..., Code]]] = {
+    syntax.Literal: _literal,
+    syntax.Name: _name,
+    syntax.ListOf: _list_of,
+    syntax.ContextOf: _context_of,
+    syntax.Arithmetic: _arithmetic,
+    syntax.Negation: _negation,
+    syntax.Comparison: _comparison,
+    syntax.Between: _between,
+    syntax.In: _in,
+    syntax.Logic: _logic,
+    syntax.If: _if,
+    syntax.Path: _path,
+    syntax.Call: _call,
+}
