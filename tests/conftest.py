@@ -1,0 +1,60 @@
+"""For all tests: our platform as a program, its output beside a failure, and no silent skip where CI counts on us."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.platform import Platform
+from harness.processes import ROOT, Program
+
+OUTPUT_SHOWN = 6000
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and under CI=true nothing may be: {report.longrepr}"
+    if report.failed:
+        for program in _programs(getattr(item, "funcargs", {})):
+            report.sections.append((f"output of {program.name}", program.output()[-OUTPUT_SHOWN:]))
+    return report
+
+
+def _programs(values: dict[str, object]) -> Iterator[Program]:
+    for value in values.values():
+        program = getattr(value, "program", value)
+        if isinstance(program, Program):
+            yield program
+
+
+@pytest.fixture(scope="session")
+def order_model() -> Path:
+    """A process that Zeebe 8.6 and our engine run alike: `order`, one job of type `charge-card`, one decision."""
+    return ROOT / "tests" / "harness" / "order.bpmn"
+
+
+@pytest.fixture
+def start_platform(tmp_path: Path) -> Iterator[Callable[..., Platform]]:
+    """Starts platforms; all of them end with the test. Options as those of `Platform`."""
+    started: list[Platform] = []
+
+    def start(*arguments: str, folder: Path | None = None, ephemeral: bool = True) -> Platform:
+        name = f"platform-{len(started)}"
+        started.append(Platform(folder or tmp_path / name, *arguments, name=name, ephemeral=ephemeral))
+        return started[-1]
+
+    yield start
+    for platform in started:
+        platform.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """One ephemeral platform for all tests that do not mind the others' processes."""
+    running = Platform(tmp_path_factory.mktemp("platform"))
+    yield running
+    running.stop()
