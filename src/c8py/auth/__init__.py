@@ -1,1 +1,38 @@
-"""Room to be: auth."""
+"""Authentication without I/O: credentials, token states, the cache's contract, and flows that fetch tokens.
+
+Driven by `transport`, which owns the sockets.
+"""
+
+from c8py.auth.cache import Held, MemoryCache, Refusal, TokenCache
+from c8py.auth.credentials import (
+    BasicCredentials,
+    ClientCredentials,
+    TokenKey,
+    cluster_credentials,
+    console_credentials,
+)
+from c8py.auth.exchange import Patience, fetch_token, obtain, renew
+from c8py.auth.flow import Flow, HttpRequest, HttpResponse, Pause
+from c8py.auth.token import Token, TokenState
+
+__all__ = [
+    "BasicCredentials",
+    "ClientCredentials",
+    "Flow",
+    "Held",
+    "HttpRequest",
+    "HttpResponse",
+    "MemoryCache",
+    "Patience",
+    "Pause",
+    "Refusal",
+    "Token",
+    "TokenCache",
+    "TokenKey",
+    "TokenState",
+    "cluster_credentials",
+    "console_credentials",
+    "fetch_token",
+    "obtain",
+    "renew",
+]

@@ -29,7 +29,7 @@ CONSOLE_JSON_DEPTH_MAX: Final = 32  # no body of the Administration API is deepe
 CREDENTIALS_FILE_BYTES_MAX: Final = 64 * 1024  # Console's own is 2 KB; whatever is larger is another file
 REQUEST_TIMEOUT_S: Final = 30.0  # a call with its retries; the gateway itself gives up after 15 s
 CONNECT_TIMEOUT_S: Final = 10.0
-TOKEN_TIMEOUT_S: Final = 10.0  # one token request
+TOKEN_TIMEOUT_S: Final = 35.0  # one token request; SaaS answers to known wrong credentials after 30 s only
 KEEP_ALIVE_S: Final = 45.0  # balancers in front of SaaS drop connections that are idle for a minute
 SETTING_S_MAX: Final = 86_400.0  # a day; whatever is longer was meant in other units
 
@@ -81,3 +81,30 @@ REST_BODY_BYTES_MAX: Final = 4 * 1024 * 1024  # as large as a gRPC message may b
 REST_BODY_WAIT_S_MAX: Final = 15.0  # for the whole body of a request
 REST_PARTS_MAX: Final = 110  # of a multipart deployment: its resources and a tenant
 REQUEST_WAIT_S_MAX: Final = 3_600.0  # the longest that a client may ask the gateway to hold a request
+
+# -- engine.bpmn: a model file comes from anyone who may deploy
+MODEL_BYTES_MAX: Final = 4 * 1024 * 1024  # what a deployment message can carry
+MODEL_DEPTH_MAX: Final = 100  # elements in elements; sub-processes in sub-processes stay below 20
+MODEL_ELEMENTS_MAX: Final = 100_000  # diagram shapes included; the largest real models have a tenth
+MODEL_ATTRIBUTES_MAX: Final = 100  # of one element
+MODEL_FINDINGS_MAX: Final = 50  # of one file; nobody reads more at once
+
+# -- auth: tokens of the SDK
+TOKEN_INVALID_MARGIN_S: Final = 10.0  # a token must outlive the way to the server
+TOKEN_INVALID_MARGIN_RATIO: Final = 0.1  # never more than this part of its life
+TOKEN_STALE_MARGIN_S: Final = 60.0  # refreshed this early at least …
+TOKEN_STALE_MARGIN_RATIO: Final = 0.05  # … or in the last twentieth of its life
+TOKEN_STALE_MARGIN_RATIO_MAX: Final = 0.5  # but in its first half never
+TOKEN_LIFETIME_UNKNOWN_S: Final = 300.0  # opaque, and the answer names no end: Keycloak's own default
+TOKEN_LIFETIME_S_MAX: Final = 30 * 86_400.0
+TOKEN_ANSWER_BYTES_MAX: Final = 256 * 1024
+TOKEN_COOL_DOWN_S: Final = 5.0  # after a 429 that does not say how long
+TOKEN_COOL_DOWN_S_MAX: Final = 3600.0
+TOKEN_COOL_DOWN_S_MIN: Final = 1.0  # SaaS gives one token a second and address
+TOKEN_REFUSAL_S: Final = 60.0  # a refused pair is not tried again for so long, then twice that …
+TOKEN_REFUSAL_S_MAX: Final = 600.0  # … up to this
+TOKEN_KEYS_MAX: Final = 1000
+TOKEN_LOCK_POLL_S: Final = 0.05  # how often to look whether somebody else has fetched it
+TOKEN_RENEW_PAUSE_S: Final = 10.0  # between attempts to fetch the next token ahead of time
+TOKEN_UNAUTHENTICATED_PAUSE_S: Final = 30.0  # an API that refuses the new token as well does not get a third so soon
+ERROR_TEXT_MAX: Final = 500  # of a server's words in our errors

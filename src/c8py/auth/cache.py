@@ -1,0 +1,143 @@
+"""Where tokens, refusals and cool-downs are remembered. A shared file can take the place of memory: `TokenCache`.
+
+Pure but for locks. Used by `exchange.obtain`, which knows the manners; a cache only remembers.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import Protocol
+
+import msgspec
+
+from c8py.auth.credentials import TokenKey
+from c8py.auth.token import Token
+from c8py.base.limits import TOKEN_KEYS_MAX
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """The token service's no to these very credentials; asking before `until_s` is pointless.
+
+    Attributes:
+        message: what the service said, without secrets.
+        status: of HTTP.
+        error: the OAuth error code.
+        hint: the next step.
+        times: how often in a row.
+        until_s: of the monotonic clock.
+    """
+
+    message: str
+    status: int
+    error: str
+    hint: str
+    times: int
+    until_s: float
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is remembered of one key."""
+
+    token: Token | None = None
+    refusal: Refusal | None = None
+    cool_until_s: float = 0.0  # of the token service as a whole: it counts requests by address, not by client
+
+
+class TokenCache(Protocol):
+    """Remembers across calls, clients and perhaps processes. Every method returns at once."""
+
+    def read(self, key: TokenKey) -> Held:
+        """What is remembered of this key."""
+        ...
+
+    def keep(self, key: TokenKey, token: Token) -> None:
+        """Remember a token, and forget the refusals before it."""
+        ...
+
+    def refuse(self, key: TokenKey, refusal: Refusal) -> None:
+        """Remember a refusal."""
+        ...
+
+    def cool_down(self, key: TokenKey, until_s: float) -> None:
+        """Remember that the token service of this key wants to be left alone."""
+        ...
+
+    def drop(self, key: TokenKey, token: Token) -> None:
+        """Forget this token, unless another one has taken its place."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything."""
+        ...
+
+    def try_lock(self, key: TokenKey) -> bool:
+        """Become the one who fetches for this key, if nobody is."""
+        ...
+
+    def unlock(self, key: TokenKey) -> None:
+        """Let the next one fetch."""
+        ...
+
+
+class MemoryCache:
+    """A cache of this process, for any number of clients, loops and threads. Bounded: the longest unused key goes."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held: OrderedDict[TokenKey, Held] = OrderedDict()
+        self._cool: OrderedDict[str, float] = OrderedDict()
+        self._fetching: set[TokenKey] = set()
+
+    def read(self, key: TokenKey) -> Held:
+        """What is remembered of this key."""
+        with self._guard:
+            held = self._held.get(key, Held())
+            cool_until_s = self._cool.get(key.token_url, 0.0)
+        return msgspec.structs.replace(held, cool_until_s=cool_until_s) if cool_until_s else held
+
+    def keep(self, key: TokenKey, token: Token) -> None:
+        """Remember a token, and forget the refusals before it."""
+        self._put(key, Held(token=token))
+
+    def refuse(self, key: TokenKey, refusal: Refusal) -> None:
+        """Remember a refusal; a token that is there stays, it may still be good."""
+        self._put(key, Held(token=self.read(key).token, refusal=refusal))
+
+    def cool_down(self, key: TokenKey, until_s: float) -> None:
+        """Remember that the token service of this key wants to be left alone."""
+        with self._guard:
+            self._cool[key.token_url] = max(until_s, self._cool.pop(key.token_url, 0.0))
+            while len(self._cool) > TOKEN_KEYS_MAX:
+                self._cool.popitem(last=False)
+
+    def drop(self, key: TokenKey, token: Token) -> None:
+        """Forget this token, unless another one has taken its place."""
+        with self._guard:
+            held = self._held.get(key)
+            if held is not None and held.token == token:
+                self._held[key] = msgspec.structs.replace(held, token=None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._guard:
+            self._held.clear()
+            self._cool.clear()
+
+    def try_lock(self, key: TokenKey) -> bool:
+        """Become the one who fetches for this key, if nobody is."""
+        with self._guard:
+            if key in self._fetching:
+                return False
+            self._fetching.add(key)
+            return True
+
+    def unlock(self, key: TokenKey) -> None:
+        """Let the next one fetch."""
+        with self._guard:
+            self._fetching.discard(key)
+
+    def _put(self, key: TokenKey, held: Held) -> None:
+        with self._guard:
+            self._held[key] = held
+            self._held.move_to_end(key)
+            while len(self._held) > TOKEN_KEYS_MAX:
+                self._held.popitem(last=False)

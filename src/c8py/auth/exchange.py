@@ -1,0 +1,177 @@
+"""How a token is had: from the cache, or by one asker at a time, patiently, and never against a known no.
+
+Flows only: pure, driven by `transport`. The manners are those that a token service limited to one request a second
+per address makes necessary.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from c8py.auth.answers import read_token
+from c8py.auth.cache import Held, Refusal, TokenCache
+from c8py.auth.credentials import ClientCredentials
+from c8py.auth.flow import Flow, Pause
+from c8py.auth.token import Token, TokenState
+from c8py.base.backoff import Backoff
+from c8py.base.clock import Clock
+from c8py.base.limits import (
+    REQUEST_TIMEOUT_S,
+    TOKEN_COOL_DOWN_S_MIN,
+    TOKEN_LOCK_POLL_S,
+    TOKEN_REFUSAL_S,
+    TOKEN_REFUSAL_S_MAX,
+)
+from c8py.errors import AuthError, ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how often to try.
+
+    Attributes:
+        budget_s: for all attempts and pauses together.
+        backoff: between attempts that failed for a reason that may pass.
+        uniform: the jitter, as `random.random`.
+    """
+
+    uniform: Callable[[], float]
+    budget_s: float = REQUEST_TIMEOUT_S
+    backoff: Backoff = Backoff(initial_s=1.0, factor=2.0, max_s=10.0, attempts_max=6)
+
+
+def fetch_token(credentials: ClientCredentials, *, clock: Clock) -> Flow[Token]:
+    """One request for a token.
+
+    Raises:
+        AuthError: there is none, in one of the three ways.
+    """
+    asked_s = clock.monotonic_s()
+    try:
+        response = yield credentials.token_request()
+    except ConnectionFailed as error:
+        raise TokenUnavailable(
+            f"expected a token from {credentials.token_url}, but it cannot be reached ({error.message})",
+            hint="check the token URL (CAMUNDA_OAUTH_URL) and the network",
+        ) from error
+    assert response is not None, "a request is answered or fails"
+    return read_token(response, credentials, asked_s=asked_s, clock=clock)
+
+
+def obtain(credentials: ClientCredentials, *, cache: TokenCache, clock: Clock, patience: Patience) -> Flow[Token]:
+    """A token that is good now: the cached one, or a new one fetched by only one asker at a time.
+
+    Raises:
+        TokenRefused: the token service refuses these credentials, now or a short while ago.
+        TokenRateLimited: it wants to be left alone for longer than the budget lasts.
+        TokenUnavailable: it did not give a token within the budget.
+    """
+    key, deadline_s = credentials.key, clock.monotonic_s() + patience.budget_s
+    while not cache.try_lock(key):
+        token = _known(cache.read(key), clock)
+        if token is not None:
+            return token
+        if clock.monotonic_s() >= deadline_s:
+            raise TokenUnavailable(
+                f"expected a token of {credentials.token_url}, but somebody else is still fetching it"
+            )
+        yield Pause(TOKEN_LOCK_POLL_S)
+    try:
+        token = _known(cache.read(key), clock)
+        if token is None:
+            token = yield from _fetch_patiently(credentials, cache, clock, patience, deadline_s)
+        return token
+    finally:
+        cache.unlock(key)
+
+
+def renew(credentials: ClientCredentials, *, cache: TokenCache, clock: Clock) -> Flow[Token | None]:
+    """The next token, ahead of time: one attempt, none at all where somebody is at it or the service cools down.
+
+    Raises:
+        AuthError: the attempt failed; the token there is goes on being used.
+    """
+    key = credentials.key
+    if not cache.try_lock(key):
+        return None
+    try:
+        held = cache.read(key)
+        now_s = clock.monotonic_s()
+        if held.token is not None and held.token.state(now_s) is TokenState.FRESH:
+            return held.token
+        if held.cool_until_s > now_s or (held.refusal is not None and held.refusal.until_s > now_s):
+            return None
+        return (yield from _fetch_and_remember(credentials, cache, clock))
+    finally:
+        cache.unlock(key)
+
+
+def _known(held: Held, clock: Clock) -> Token | None:
+    now_s = clock.monotonic_s()
+    if held.token is not None and held.token.usable(now_s):
+        return held.token
+    refusal = held.refusal
+    if refusal is not None and refusal.until_s > now_s:
+        raise TokenRefused(
+            f"{refusal.message}; the same credentials are not tried again for {refusal.until_s - now_s:.0f} seconds",
+            status=refusal.status,
+            error=refusal.error,
+            hint=refusal.hint,
+        )
+    return None
+
+
+def _fetch_patiently(
+    credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience, deadline_s: float
+) -> Flow[Token]:
+    waits = patience.backoff.waits(patience.uniform)
+    while True:
+        cool_s = cache.read(credentials.key).cool_until_s - clock.monotonic_s()
+        if cool_s > 0:
+            if clock.monotonic_s() + cool_s > deadline_s:
+                raise _cooling_down(credentials, cool_s)
+            # A little later than the others who wait for the same moment.
+            yield Pause(cool_s + patience.uniform())
+        try:
+            return (yield from _fetch_and_remember(credentials, cache, clock))
+        except (TokenRateLimited, TokenUnavailable) as error:
+            wait_s = next(waits, None)
+            if wait_s is None or clock.monotonic_s() + wait_s > deadline_s:
+                raise
+            if isinstance(error, TokenUnavailable):
+                yield Pause(wait_s)
+
+
+def _fetch_and_remember(credentials: ClientCredentials, cache: TokenCache, clock: Clock) -> Flow[Token]:
+    key = credentials.key
+    try:
+        token = yield from fetch_token(credentials, clock=clock)
+    except TokenRefused as error:
+        before = cache.read(key).refusal
+        times = before.times + 1 if before else 1
+        again_s = min(TOKEN_REFUSAL_S * 2 ** (times - 1), TOKEN_REFUSAL_S_MAX)
+        cache.refuse(
+            key,
+            Refusal(
+                message=error.message,
+                status=error.status,
+                error=error.error,
+                hint=error.hint,
+                times=times,
+                until_s=clock.monotonic_s() + again_s,
+            ),
+        )
+        raise
+    except TokenRateLimited as error:
+        cache.cool_down(key, clock.monotonic_s() + max(error.retry_after_s, TOKEN_COOL_DOWN_S_MIN))
+        raise
+    cache.keep(key, token)
+    return token
+
+
+def _cooling_down(credentials: ClientCredentials, cool_s: float) -> AuthError:
+    return TokenRateLimited(
+        f"expected a token of {credentials.token_url}, but it limits requests of this address "
+        f"and wants to be left alone for {cool_s:.0f} more seconds",
+        retry_after_s=cool_s,
+        hint="wait, and have all processes of this host share their tokens",
+    )

@@ -1,0 +1,55 @@
+"""Token freshness. Pure: knows times, not sockets. Ages by the monotonic clock only."""
+
+from enum import Enum
+
+import msgspec
+
+from c8py.base.limits import (
+    TOKEN_INVALID_MARGIN_RATIO,
+    TOKEN_INVALID_MARGIN_S,
+    TOKEN_STALE_MARGIN_RATIO,
+    TOKEN_STALE_MARGIN_RATIO_MAX,
+    TOKEN_STALE_MARGIN_S,
+)
+from c8py.base.redact import Secret
+
+
+class TokenState(Enum):
+    """How a token may be used."""
+
+    FRESH = "fresh"  # use it
+    STALE = "stale"  # use it, and fetch the next one in the background
+    INVALID = "invalid"  # do not use it
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token.
+
+    Attributes:
+        value: what goes into the Authorization header.
+        lifetime_s: how long it was good for when it was handed out, in seconds.
+        ends_s: when it ends, in seconds of the monotonic clock.
+    """
+
+    value: Secret
+    lifetime_s: float
+    ends_s: float
+
+    def state(self, now_s: float) -> TokenState:
+        """How it may be used now.
+
+        Args:
+            now_s: of the monotonic clock.
+        """
+        left_s = self.ends_s - now_s
+        # Short-lived tokens (tests, some companies) keep their margins in proportion.
+        if left_s <= min(TOKEN_INVALID_MARGIN_S, self.lifetime_s * TOKEN_INVALID_MARGIN_RATIO):
+            return TokenState.INVALID
+        early_s = max(TOKEN_STALE_MARGIN_S, self.lifetime_s * TOKEN_STALE_MARGIN_RATIO)
+        if left_s <= min(early_s, self.lifetime_s * TOKEN_STALE_MARGIN_RATIO_MAX):
+            return TokenState.STALE
+        return TokenState.FRESH
+
+    def usable(self, now_s: float) -> bool:
+        """Whether a call may carry it now."""
+        return self.state(now_s) is not TokenState.INVALID
