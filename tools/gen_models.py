@@ -67,8 +67,9 @@ class Printer:
         self.uses: dict[str, str] = {}
         for operation in api.operations:
             self._note(operation)
-        self.tags["ProblemDetail"] = {"*", "errors of every operation"}
-        self.uses["ProblemDetail"] = "The body of an error."
+        # No operation names it, because every one answers with it when something is wrong.
+        self.tags["ProblemDetail"] = {operation.module for operation in api.operations}
+        self.uses["ProblemDetail"] = "The body of every error."
         self.roles["ProblemDetail"] = Role(request=False, floor=FLOORS[False])
 
     def _note(self, operation: OperationFact) -> None:
@@ -137,24 +138,24 @@ class Printer:
         name = self.api.named(schema)
         if name and (self.in_keys(name) or self.api.is_struct(self.api.schemas[name])):
             return name
-        if name and self.api.schemas[name].enum:
-            return f"Open[{name}]"
+        if schema.enum or (name and self.api.schemas[name].enum):
+            return f"Open[{name or f'Literal[{_literals(schema)}]'}]"
         if schema.ref:
             return self.type_of(self.api.schemas[schema.ref], role)
-        if schema.enum:
-            return f"Open[Literal[{_literals(schema)}]]"
         if schema.one_of or schema.any_of:
             parts = [self.type_of(part, role) for part in (*schema.one_of, *schema.any_of)]
             return " | ".join(dict.fromkeys(parts))
+        return self._plain_type(schema, role)
+
+    def _plain_type(self, schema: Schema, role: Role) -> str:
         if schema.items:
             return f"{'Sequence' if role.request else 'list'}[{self.type_of(schema.items, role)}]"
         if schema.type == "object":
             value = schema.additional_properties
             of = self.type_of(value, role) if isinstance(value, Schema) else "object"
             return f"{'Mapping' if role.request else 'dict'}[str, {of}]"
-        if schema.type == "string":
-            return {"date-time": "DateTime", "binary": "bytes"}.get(schema.format, "str")
-        return SCALARS.get(schema.type, "object")
+        formats = {"date-time": "DateTime", "binary": "bytes"}
+        return formats.get(schema.format) or SCALARS.get(schema.type, "object")
 
     def field(self, wire: str, field: Property, role: Role) -> str:
         """One line of a struct."""
@@ -248,8 +249,8 @@ class Printer:
         lines = [
             header(__file__, SOURCE) + '"""Types of keys and ids.',
             "",
-            "A key is made by the server: a NewType of str, so that one kind is not taken for another. An id or a name is",
-            "given by people: an alias of str.",
+            "A key is made by the server: a NewType of str, so that one kind is not taken for another. An id or a name",
+            "is given by people: an alias of str.",
             '"""',
             "",
             "from typing import Final, NewType, TypeAlias",
@@ -260,8 +261,8 @@ class Printer:
             "",
             *(f"{name}: TypeAlias = str" for name in sorted(self.ids)),
             "",
-            "# Servers up to 8.6 write keys as numbers: the wire names of all fields of answers that hold a key, and of",
-            "# those that hold what users put there, where nothing may be changed.",
+            "# Servers up to 8.6 write keys as numbers: the wire names of all fields of answers that hold a key, and",
+            "# of those that hold what users put there, where nothing may be changed.",
             *_wrapped(f"KEY_FIELDS: Final = frozenset({{{', '.join(map(_quoted, self._key_fields()))}}})"),
             *_wrapped(f"FREE_FIELDS: Final = frozenset({{{', '.join(map(_quoted, self._free_fields()))}}})"),
         ]

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
+from c8py.models.common import ProblemDetail
 from c8py.models.keys import ElementId
 
-__all__ = ["AdHocSubProcessActivateActivitiesInstruction", "AdHocSubProcessActivateActivityReference"]
+__all__ = ["AdHocSubProcessActivateActivitiesInstruction", "AdHocSubProcessActivateActivityReference", "ProblemDetail"]
 
 class AdHocSubProcessActivateActivityReference(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of activateAdHocSubProcessActivities."""

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from c8py.models._base import Open
 from c8py.models.common import (
     AdvancedAgentDefinitionKeyFilter, AdvancedElementIdFilter, AdvancedIntegerFilter,
-    AdvancedProcessDefinitionIdFilter, AdvancedProcessDefinitionKeyFilter, AdvancedStringFilter,
+    AdvancedProcessDefinitionIdFilter, AdvancedProcessDefinitionKeyFilter, AdvancedStringFilter, ProblemDetail,
     SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import AgentDefinitionKey, ElementId, ProcessDefinitionId, ProcessDefinitionKey, TenantId
@@ -19,7 +19,7 @@ __all__ = [
     "AdvancedIntegerFilter", "AdvancedProcessDefinitionIdFilter", "AdvancedProcessDefinitionKeyFilter",
     "AdvancedStringFilter", "AgentDefinitionFilter", "AgentDefinitionResult", "AgentDefinitionSearchQuery",
     "AgentDefinitionSearchQueryResult", "AgentDefinitionSearchQuerySortRequest", "AgentDefinitionTypeEnum",
-    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 AgentDefinitionTypeEnum: TypeAlias = Literal["AI_AGENT_SUB_PROCESS", "AI_AGENT_TASK", "EXTERNAL_AGENT"]

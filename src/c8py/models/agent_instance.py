@@ -10,7 +10,7 @@ from c8py.models._base import DateTime, Open
 from c8py.models.common import (
     AdvancedAgentDefinitionKeyFilter, AdvancedDateTimeFilter, AdvancedElementIdFilter,
     AdvancedElementInstanceKeyFilter, AdvancedIntegerFilter, AdvancedJobKeyFilter, AdvancedProcessDefinitionKeyFilter,
-    AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, DocumentMetadataResponse, DocumentReference,
+    AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, DocumentMetadataResponse, DocumentReference, ProblemDetail,
     SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
@@ -33,8 +33,8 @@ __all__ = [
     "AgentInstanceMetrics", "AgentInstanceResult", "AgentInstanceSearchQuery", "AgentInstanceSearchQueryResult",
     "AgentInstanceSearchQuerySortRequest", "AgentInstanceStatusEnum", "AgentInstanceToolCall",
     "AgentInstanceUpdateRequest", "AgentInstanceUpdateResult", "AgentInstanceUpdateStatusEnum", "AgentTool",
-    "DocumentMetadataResponse", "DocumentReference", "SearchQueryPageRequest", "SearchQueryPageResponse",
-    "SortOrderEnum",
+    "DocumentMetadataResponse", "DocumentReference", "ProblemDetail", "SearchQueryPageRequest",
+    "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 AgentInstanceHistoryCommitStatusEnum: TypeAlias = Literal["COMMITTED", "PENDING", "DISCARDED"]

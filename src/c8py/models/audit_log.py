@@ -13,7 +13,7 @@ from c8py.models.common import (
     AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter, AdvancedResourceKeyFilter,
     AdvancedResultFilter, AdvancedStringFilter, AuditLogActorTypeEnum, AuditLogCategoryEnum, AuditLogEntityTypeEnum,
     AuditLogOperationTypeEnum, AuditLogResult, AuditLogResultEnum, AuditLogSearchQueryResult,
-    AuditLogSearchQuerySortRequest, BasicStringFilter, BatchOperationTypeEnum, SearchQueryPageRequest,
+    AuditLogSearchQuerySortRequest, BasicStringFilter, BatchOperationTypeEnum, ProblemDetail, SearchQueryPageRequest,
     SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
@@ -31,7 +31,7 @@ __all__ = [
     "AdvancedResultFilter", "AdvancedStringFilter", "AuditLogActorTypeEnum", "AuditLogCategoryEnum",
     "AuditLogEntityTypeEnum", "AuditLogFilter", "AuditLogOperationTypeEnum", "AuditLogResult", "AuditLogResultEnum",
     "AuditLogSearchQueryRequest", "AuditLogSearchQueryResult", "AuditLogSearchQuerySortRequest", "BasicStringFilter",
-    "BatchOperationTypeEnum", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "BatchOperationTypeEnum", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 class AdvancedAuditLogEntityKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):

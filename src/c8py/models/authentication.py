@@ -5,15 +5,15 @@ from msgspec import Struct
 
 from c8py.models.common import (
     AuthorizationFilter, AuthorizationResult, AuthorizationSearchQuery, AuthorizationSearchQuerySortRequest,
-    OwnerTypeEnum, PermissionTypeEnum, ResourceTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse,
-    SortOrderEnum, TenantResult,
+    OwnerTypeEnum, PermissionTypeEnum, ProblemDetail, ResourceTypeEnum, SearchQueryPageRequest,
+    SearchQueryPageResponse, SortOrderEnum, TenantResult,
 )
 from c8py.models.keys import Username
 
 __all__ = [
     "AuthorizationFilter", "AuthorizationResult", "AuthorizationSearchQuery", "AuthorizationSearchQuerySortRequest",
-    "CamundaUserResult", "OwnAuthorizationSearchResult", "OwnerTypeEnum", "PermissionTypeEnum", "ResourceTypeEnum",
-    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "TenantResult",
+    "CamundaUserResult", "OwnAuthorizationSearchResult", "OwnerTypeEnum", "PermissionTypeEnum", "ProblemDetail",
+    "ResourceTypeEnum", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "TenantResult",
 ]
 
 class CamundaUserResult(Struct, frozen=True, kw_only=True, rename="camel"):

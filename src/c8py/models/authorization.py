@@ -8,14 +8,16 @@ from msgspec import UNSET, Struct, UnsetType
 from c8py.models._base import Open
 from c8py.models.common import (
     AuthorizationFilter, AuthorizationResult, AuthorizationSearchQuery, AuthorizationSearchQuerySortRequest,
-    OwnerTypeEnum, PermissionTypeEnum, ResourceTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    OwnerTypeEnum, PermissionTypeEnum, ProblemDetail, ResourceTypeEnum, SearchQueryPageRequest,
+    SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import AuthorizationKey
 
 __all__ = [
     "AuthorizationCreateResult", "AuthorizationFilter", "AuthorizationRequest", "AuthorizationResult",
     "AuthorizationSearchQuery", "AuthorizationSearchQuerySortRequest", "AuthorizationSearchResult", "OwnerTypeEnum",
-    "PermissionTypeEnum", "ResourceTypeEnum", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "PermissionTypeEnum", "ProblemDetail", "ResourceTypeEnum", "SearchQueryPageRequest", "SearchQueryPageResponse",
+    "SortOrderEnum",
 ]
 
 class AuthorizationCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):

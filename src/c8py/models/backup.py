@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import DateTime, Open
+from c8py.models.common import ProblemDetail
 
 __all__ = [
     "BackupInfo", "BackupType", "CheckpointType", "ClusterHistoryBackupInfo", "ClusterHistoryBackupTakeResult",
@@ -13,7 +14,7 @@ __all__ = [
     "ClusterRuntimeBackupState", "ClusterRuntimeBackupTakeOutcome", "ClusterRuntimeBackupTakeResult",
     "ClusterRuntimeBackupTenantInfo", "ClusterRuntimeBackupTenantState", "ClusterTakeHistoryBackupResponse",
     "ClusterTakeRuntimeBackupResponse", "HistoryBackupInfo", "HistoryBackupSnapshotInfo", "HistoryBackupStateCode",
-    "PartitionBackupInfo", "PartitionBackupRange", "PartitionBackupState", "PartitionCheckpointState",
+    "PartitionBackupInfo", "PartitionBackupRange", "PartitionBackupState", "PartitionCheckpointState", "ProblemDetail",
     "RuntimeBackupState", "StateCode", "TakeHistoryBackupRequest", "TakeHistoryBackupResponse",
     "TakeRuntimeBackupRequest", "TakeRuntimeBackupResponse",
 ]

@@ -9,7 +9,8 @@ from msgspec import UNSET, Struct, UnsetType, field
 from c8py.models._base import DateTime, Open
 from c8py.models.common import (
     AdvancedBatchOperationTypeFilter, AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, AuditLogActorTypeEnum,
-    BasicStringFilter, BatchOperationTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    BasicStringFilter, BatchOperationTypeEnum, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse,
+    SortOrderEnum,
 )
 from c8py.models.keys import BatchOperationKey, ProcessInstanceKey
 
@@ -20,7 +21,7 @@ __all__ = [
     "BatchOperationItemSearchQuery", "BatchOperationItemSearchQueryResult", "BatchOperationItemSearchQuerySortRequest",
     "BatchOperationItemStateEnum", "BatchOperationResponse", "BatchOperationSearchQuery",
     "BatchOperationSearchQueryResult", "BatchOperationSearchQuerySortRequest", "BatchOperationStateEnum",
-    "BatchOperationTypeEnum", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "BatchOperationTypeEnum", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 BatchOperationItemStateEnum: TypeAlias = Literal["ACTIVE", "COMPLETED", "CANCELED", "FAILED"]

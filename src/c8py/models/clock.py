@@ -3,7 +3,9 @@
 
 from msgspec import Struct
 
-__all__ = ["ClockPinRequest"]
+from c8py.models.common import ProblemDetail
+
+__all__ = ["ClockPinRequest", "ProblemDetail"]
 
 class ClockPinRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of pinClock, since 8.6."""

@@ -6,13 +6,15 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import DateTime, Open
+from c8py.models.common import ProblemDetail
 
 __all__ = [
     "BrokerInfo", "ClusterBalanceResponse", "ClusterBalanceResponseLastCompletedRebalance",
     "ClusterBalanceResponseRunningRebalance", "ClusterBrokerInfo", "ClusterRebalanceOperationPartition",
     "ClusterRebalanceOperationPartitionResult", "ClusterRebalancePartition", "ClusterRebalanceRequest",
     "ClusterStatusResponse", "ClusterTopologyResponse", "ClusterUpgradeStatusResponse", "Partition",
-    "PhysicalTenantBrokerTopology", "PhysicalTenantTopology", "RebalanceCancellationResponse", "TopologyResponse",
+    "PhysicalTenantBrokerTopology", "PhysicalTenantTopology", "ProblemDetail", "RebalanceCancellationResponse",
+    "TopologyResponse",
 ]
 
 ClusterRebalanceOperationPartitionResult: TypeAlias = Literal[

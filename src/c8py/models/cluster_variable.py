@@ -7,7 +7,9 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType, field
 
 from c8py.models._base import Open
-from c8py.models.common import AdvancedStringFilter, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum
+from c8py.models.common import (
+    AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+)
 from c8py.models.keys import ClusterVariableName
 
 __all__ = [
@@ -15,7 +17,8 @@ __all__ = [
     "AdvancedStringFilter", "ClusterVariableKindEnum", "ClusterVariableResult", "ClusterVariableScopeEnum",
     "ClusterVariableSearchQueryFilterRequest", "ClusterVariableSearchQueryRequest", "ClusterVariableSearchQueryResult",
     "ClusterVariableSearchQuerySortRequest", "ClusterVariableSearchResult", "CreateClusterVariableRequest",
-    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "UpdateClusterVariableRequest",
+    "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "UpdateClusterVariableRequest",
 ]
 
 ClusterVariableKindEnum: TypeAlias = Literal["JSON", "SECRET_REFERENCE"]

@@ -677,7 +677,7 @@ class OffsetPagination(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ProblemDetail(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The body of an error."""
+    """The body of every error."""
 
     type: str
     title: str

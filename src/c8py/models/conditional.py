@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
+from c8py.models.common import ProblemDetail
 from c8py.models.keys import ConditionalEvaluationKey, ProcessDefinitionKey, ProcessInstanceKey, TenantId
 
-__all__ = ["ConditionalEvaluationInstruction", "EvaluateConditionalResult", "ProcessInstanceReference"]
+__all__ = ["ConditionalEvaluationInstruction", "EvaluateConditionalResult", "ProblemDetail", "ProcessInstanceReference"]
 
 class ConditionalEvaluationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of evaluateConditionals, since 8.9."""

@@ -8,8 +8,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import Open
 from c8py.models.common import (
-    EvaluatedDecisionInputItem, EvaluatedDecisionOutputItem, MatchedDecisionRuleItem, SearchQueryPageRequest,
-    SearchQueryPageResponse, SortOrderEnum,
+    EvaluatedDecisionInputItem, EvaluatedDecisionOutputItem, MatchedDecisionRuleItem, ProblemDetail,
+    SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
     DecisionDefinitionId, DecisionDefinitionKey, DecisionEvaluationInstanceKey, DecisionEvaluationKey,
@@ -20,7 +20,7 @@ __all__ = [
     "DecisionDefinitionFilter", "DecisionDefinitionResult", "DecisionDefinitionSearchQuery",
     "DecisionDefinitionSearchQueryResult", "DecisionDefinitionSearchQuerySortRequest", "DecisionEvaluationInstruction",
     "EvaluateDecisionResult", "EvaluatedDecisionInputItem", "EvaluatedDecisionOutputItem", "EvaluatedDecisionResult",
-    "MatchedDecisionRuleItem", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "MatchedDecisionRuleItem", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 class DecisionDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -10,8 +10,8 @@ from c8py.models._base import DateTime, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedDecisionDefinitionKeyFilter, AdvancedDecisionRequirementsKeyFilter,
     AdvancedElementInstanceKeyFilter, AdvancedStringFilter, BatchOperationCreatedResult, BatchOperationTypeEnum,
-    EvaluatedDecisionInputItem, EvaluatedDecisionOutputItem, MatchedDecisionRuleItem, SearchQueryPageRequest,
-    SearchQueryPageResponse, SortOrderEnum,
+    EvaluatedDecisionInputItem, EvaluatedDecisionOutputItem, MatchedDecisionRuleItem, ProblemDetail,
+    SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
     BusinessId, DecisionDefinitionId, DecisionDefinitionKey, DecisionEvaluationInstanceKey, DecisionEvaluationKey,
@@ -25,8 +25,8 @@ __all__ = [
     "DecisionInstanceDeletionBatchOperationRequest", "DecisionInstanceFilter", "DecisionInstanceGetQueryResult",
     "DecisionInstanceResult", "DecisionInstanceSearchQuery", "DecisionInstanceSearchQueryResult",
     "DecisionInstanceSearchQuerySortRequest", "DecisionInstanceStateEnum", "DeleteDecisionInstanceRequest",
-    "EvaluatedDecisionInputItem", "EvaluatedDecisionOutputItem", "MatchedDecisionRuleItem", "SearchQueryPageRequest",
-    "SearchQueryPageResponse", "SortOrderEnum",
+    "EvaluatedDecisionInputItem", "EvaluatedDecisionOutputItem", "MatchedDecisionRuleItem", "ProblemDetail",
+    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 DecisionDefinitionTypeEnum: TypeAlias = Literal["DECISION_TABLE", "LITERAL_EXPRESSION", "UNSPECIFIED", "UNKNOWN"]

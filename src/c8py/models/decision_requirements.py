@@ -7,13 +7,13 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import Open
-from c8py.models.common import SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum
+from c8py.models.common import ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum
 from c8py.models.keys import DecisionRequirementsKey, TenantId
 
 __all__ = [
     "DecisionRequirementsFilter", "DecisionRequirementsResult", "DecisionRequirementsSearchQuery",
-    "DecisionRequirementsSearchQueryResult", "DecisionRequirementsSearchQuerySortRequest", "SearchQueryPageRequest",
-    "SearchQueryPageResponse", "SortOrderEnum",
+    "DecisionRequirementsSearchQueryResult", "DecisionRequirementsSearchQuerySortRequest", "ProblemDetail",
+    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 class DecisionRequirementsFilter(Struct, frozen=True, kw_only=True, rename="camel"):

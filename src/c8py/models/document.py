@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import DateTime
-from c8py.models.common import DocumentMetadataResponse, DocumentReference
+from c8py.models.common import DocumentMetadataResponse, DocumentReference, ProblemDetail
 from c8py.models.keys import ProcessDefinitionId, ProcessInstanceKey
 
 __all__ = [
     "DocumentCreationFailureDetail", "DocumentLink", "DocumentLinkRequest", "DocumentMetadata",
-    "DocumentMetadataResponse", "DocumentReference",
+    "DocumentMetadataResponse", "DocumentReference", "ProblemDetail",
 ]
 
 class DocumentCreationFailureDetail(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -13,7 +13,7 @@ from c8py.models.common import (
     AdvancedJobKeyFilter, AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter, AdvancedStringFilter,
     BasicStringFilter, ElementInstanceStateEnum, IncidentErrorTypeEnum, IncidentFilter, IncidentResult,
     IncidentSearchQuery, IncidentSearchQueryResult, IncidentSearchQuerySortRequest, IncidentStateEnum, JobKindEnum,
-    JobListenerEventTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    JobListenerEventTypeEnum, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
     ElementId, ElementInstanceKey, IncidentKey, JobKey, ProcessDefinitionId, ProcessDefinitionKey, ProcessInstanceKey,
@@ -30,7 +30,7 @@ __all__ = [
     "ElementInstanceWaitStateFilter", "ElementInstanceWaitStateQuery", "ElementInstanceWaitStateQueryResult",
     "ElementInstanceWaitStateQuerySortRequest", "ElementInstanceWaitStateResult", "IncidentErrorTypeEnum",
     "IncidentFilter", "IncidentResult", "IncidentSearchQuery", "IncidentSearchQueryResult",
-    "IncidentSearchQuerySortRequest", "IncidentStateEnum", "JobKindEnum", "JobListenerEventTypeEnum",
+    "IncidentSearchQuerySortRequest", "IncidentStateEnum", "JobKindEnum", "JobListenerEventTypeEnum", "ProblemDetail",
     "SearchQueryPageRequest", "SearchQueryPageResponse", "SetVariableRequest", "SortOrderEnum", "WaitStateDetails",
     "WaitStateElementTypeEnum", "WaitStateTypeEnum",
 ]

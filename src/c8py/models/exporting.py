@@ -6,8 +6,9 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from c8py.models._base import Open
+from c8py.models.common import ProblemDetail
 
-__all__ = ["ExportingStatusCode", "ExportingStatusResponse"]
+__all__ = ["ExportingStatusCode", "ExportingStatusResponse", "ProblemDetail"]
 
 ExportingStatusCode: TypeAlias = Literal["EXPORTING", "PAUSED", "SOFT_PAUSED", "MIXED"]
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
+from c8py.models.common import ProblemDetail
 from c8py.models.keys import ScopeKey
 
 __all__ = [
     "ExpressionEvaluationRequest", "ExpressionEvaluationResult", "ExpressionEvaluationWarningItem",
-    "ExpressionSecretReferenceItem",
+    "ExpressionSecretReferenceItem", "ProblemDetail",
 ]
 
 class ExpressionEvaluationRequest(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -8,7 +8,8 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from c8py.models._base import Open
 from c8py.models.common import (
-    AdvancedIntegerFilter, AdvancedStringFilter, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    AdvancedIntegerFilter, AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse,
+    SortOrderEnum,
 )
 from c8py.models.keys import GlobalListenerId
 
@@ -17,8 +18,8 @@ __all__ = [
     "AdvancedStringFilter", "CreateGlobalTaskListenerRequest", "GlobalListenerSourceEnum",
     "GlobalTaskListenerEventTypeEnum", "GlobalTaskListenerResult", "GlobalTaskListenerSearchQueryFilterRequest",
     "GlobalTaskListenerSearchQueryRequest", "GlobalTaskListenerSearchQueryResult",
-    "GlobalTaskListenerSearchQuerySortRequest", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
-    "UpdateGlobalTaskListenerRequest",
+    "GlobalTaskListenerSearchQuerySortRequest", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse",
+    "SortOrderEnum", "UpdateGlobalTaskListenerRequest",
 ]
 
 GlobalListenerSourceEnum: TypeAlias = Literal["CONFIGURATION", "API"]

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from c8py.models._base import Open
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
-    MappingRuleSearchQuerySortRequest, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
+    MappingRuleSearchQuerySortRequest, ProblemDetail, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
     RoleSearchQuerySortRequest, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import ClientId, GroupId, Username
@@ -21,8 +21,9 @@ __all__ = [
     "GroupSearchQueryResult", "GroupSearchQuerySortRequest", "GroupUpdateRequest", "GroupUpdateResult",
     "GroupUserResult", "GroupUserSearchQueryRequest", "GroupUserSearchQuerySortRequest", "GroupUserSearchResult",
     "MappingRuleFilter", "MappingRuleFilterFields", "MappingRuleResult", "MappingRuleSearchQueryRequest",
-    "MappingRuleSearchQuerySortRequest", "RoleFilter", "RoleFilterFields", "RoleResult", "RoleSearchQueryRequest",
-    "RoleSearchQuerySortRequest", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "MappingRuleSearchQuerySortRequest", "ProblemDetail", "RoleFilter", "RoleFilterFields", "RoleResult",
+    "RoleSearchQueryRequest", "RoleSearchQuerySortRequest", "SearchQueryPageRequest", "SearchQueryPageResponse",
+    "SortOrderEnum",
 ]
 
 class GroupClientResult(Struct, frozen=True, kw_only=True, rename="camel"):

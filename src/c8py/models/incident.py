@@ -12,7 +12,7 @@ from c8py.models.common import (
     AdvancedIncidentStateFilter, AdvancedJobKeyFilter, AdvancedProcessDefinitionKeyFilter,
     AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, BasicStringFilter, IncidentErrorTypeEnum, IncidentFilter,
     IncidentResult, IncidentSearchQuery, IncidentSearchQueryResult, IncidentSearchQuerySortRequest, IncidentStateEnum,
-    OffsetPagination, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    OffsetPagination, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import ProcessDefinitionId, ProcessDefinitionKey, TenantId
 
@@ -27,7 +27,7 @@ __all__ = [
     "IncidentProcessInstanceStatisticsByErrorQueryResult", "IncidentProcessInstanceStatisticsByErrorQuerySortRequest",
     "IncidentProcessInstanceStatisticsByErrorResult", "IncidentResolutionRequest", "IncidentResult",
     "IncidentSearchQuery", "IncidentSearchQueryResult", "IncidentSearchQuerySortRequest", "IncidentStateEnum",
-    "OffsetPagination", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "OffsetPagination", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 class IncidentProcessInstanceStatisticsByDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):

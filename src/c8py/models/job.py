@@ -11,7 +11,7 @@ from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedIntegerFilter, AdvancedJobKeyFilter,
     AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter, AdvancedStringFilter,
     BatchOperationCreatedResult, BatchOperationTypeEnum, CursorForwardPagination, JobKindEnum,
-    JobListenerEventTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    JobListenerEventTypeEnum, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
     BusinessId, ElementId, ElementInstanceKey, FormKey, JobKey, JobLeaseToken, ProcessDefinitionId,
@@ -31,8 +31,8 @@ __all__ = [
     "JobTimeSeriesStatisticsFilter", "JobTimeSeriesStatisticsItem", "JobTimeSeriesStatisticsQuery",
     "JobTimeSeriesStatisticsQueryResult", "JobTypeStatisticsFilter", "JobTypeStatisticsItem", "JobTypeStatisticsQuery",
     "JobTypeStatisticsQueryResult", "JobUpdateRequest", "JobWorkerStatisticsFilter", "JobWorkerStatisticsItem",
-    "JobWorkerStatisticsQuery", "JobWorkerStatisticsQueryResult", "SearchQueryPageRequest", "SearchQueryPageResponse",
-    "SortOrderEnum", "StatusMetric", "TenantFilterEnum", "UserTaskProperties",
+    "JobWorkerStatisticsQuery", "JobWorkerStatisticsQueryResult", "ProblemDetail", "SearchQueryPageRequest",
+    "SearchQueryPageResponse", "SortOrderEnum", "StatusMetric", "TenantFilterEnum", "UserTaskProperties",
 ]
 
 JobStateEnum: TypeAlias = Literal[

@@ -4,8 +4,9 @@
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import DateTime
+from c8py.models.common import ProblemDetail
 
-__all__ = ["LicenseResponse"]
+__all__ = ["LicenseResponse", "ProblemDetail"]
 
 class LicenseResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getLicense, since 8.6."""

@@ -5,14 +5,14 @@ from msgspec import Struct
 
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
-    MappingRuleSearchQuerySortRequest, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    MappingRuleSearchQuerySortRequest, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import MappingRuleId
 
 __all__ = [
     "AdvancedStringFilter", "MappingRuleCreateRequest", "MappingRuleCreateResult", "MappingRuleFilter",
     "MappingRuleFilterFields", "MappingRuleResult", "MappingRuleSearchQueryRequest", "MappingRuleSearchQueryResult",
-    "MappingRuleSearchQuerySortRequest", "MappingRuleUpdateRequest", "MappingRuleUpdateResult",
+    "MappingRuleSearchQuerySortRequest", "MappingRuleUpdateRequest", "MappingRuleUpdateResult", "ProblemDetail",
     "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 

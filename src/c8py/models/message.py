@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
+from c8py.models.common import ProblemDetail
 from c8py.models.keys import BusinessId, MessageKey, ProcessInstanceKey, TenantId
 
 __all__ = [
     "MessageCorrelationRequest", "MessageCorrelationResult", "MessagePublicationRequest", "MessagePublicationResult",
+    "ProblemDetail",
 ]
 
 class MessageCorrelationRequest(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -12,7 +12,7 @@ from c8py.models.common import (
     AdvancedMessageSubscriptionKeyFilter, AdvancedMessageSubscriptionStateFilter,
     AdvancedMessageSubscriptionTypeFilter, AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter,
     AdvancedStringFilter, BasicStringFilter, MessageSubscriptionFilter, MessageSubscriptionStateEnum,
-    MessageSubscriptionTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    MessageSubscriptionTypeEnum, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
     BusinessId, ElementId, ElementInstanceKey, MessageKey, MessageSubscriptionKey, ProcessDefinitionId,
@@ -28,8 +28,8 @@ __all__ = [
     "CorrelatedMessageSubscriptionSearchQueryResult", "CorrelatedMessageSubscriptionSearchQuerySortRequest",
     "MessageSubscriptionFilter", "MessageSubscriptionResult", "MessageSubscriptionSearchQuery",
     "MessageSubscriptionSearchQueryResult", "MessageSubscriptionSearchQuerySortRequest",
-    "MessageSubscriptionStateEnum", "MessageSubscriptionTypeEnum", "SearchQueryPageRequest", "SearchQueryPageResponse",
-    "SortOrderEnum",
+    "MessageSubscriptionStateEnum", "MessageSubscriptionTypeEnum", "ProblemDetail", "SearchQueryPageRequest",
+    "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 class CorrelatedMessageSubscriptionFilter(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -13,8 +13,8 @@ from c8py.models.common import (
     AdvancedMessageSubscriptionTypeFilter, AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter,
     AdvancedProcessInstanceStateFilter, AdvancedStringFilter, CursorForwardPagination, ElementInstanceStateEnum,
     FormResult, MessageSubscriptionFilter, MessageSubscriptionStateEnum, MessageSubscriptionTypeEnum, OffsetPagination,
-    ProcessElementStatisticsResult, ProcessInstanceStateEnum, SearchQueryPageRequest, SearchQueryPageResponse,
-    SortOrderEnum, VariableValueFilterProperty,
+    ProblemDetail, ProcessElementStatisticsResult, ProcessInstanceStateEnum, SearchQueryPageRequest,
+    SearchQueryPageResponse, SortOrderEnum, VariableValueFilterProperty,
 )
 from c8py.models.keys import (
     ElementInstanceKey, ProcessDefinitionId, ProcessDefinitionKey, ProcessInstanceKey, Tag, TenantId,
@@ -26,7 +26,7 @@ __all__ = [
     "AdvancedMessageSubscriptionTypeFilter", "AdvancedProcessDefinitionKeyFilter", "AdvancedProcessInstanceKeyFilter",
     "AdvancedProcessInstanceStateFilter", "AdvancedStringFilter", "BaseProcessInstanceFilterFields",
     "CursorForwardPagination", "ElementInstanceStateEnum", "FormResult", "MessageSubscriptionFilter",
-    "MessageSubscriptionStateEnum", "MessageSubscriptionTypeEnum", "OffsetPagination",
+    "MessageSubscriptionStateEnum", "MessageSubscriptionTypeEnum", "OffsetPagination", "ProblemDetail",
     "ProcessDefinitionElementStatisticsQuery", "ProcessDefinitionElementStatisticsQueryResult",
     "ProcessDefinitionFilter", "ProcessDefinitionInstanceStatisticsQuery",
     "ProcessDefinitionInstanceStatisticsQueryResult", "ProcessDefinitionInstanceStatisticsQuerySortRequest",

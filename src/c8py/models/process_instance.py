@@ -13,9 +13,9 @@ from c8py.models.common import (
     AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter, AdvancedProcessInstanceStateFilter,
     AdvancedStringFilter, BasicStringFilter, BatchOperationCreatedResult, BatchOperationTypeEnum,
     ElementInstanceStateEnum, IncidentErrorTypeEnum, IncidentFilter, IncidentResult, IncidentSearchQuery,
-    IncidentSearchQueryResult, IncidentSearchQuerySortRequest, IncidentStateEnum, ProcessElementStatisticsResult,
-    ProcessInstanceStateEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
-    VariableValueFilterProperty,
+    IncidentSearchQueryResult, IncidentSearchQuerySortRequest, IncidentStateEnum, ProblemDetail,
+    ProcessElementStatisticsResult, ProcessInstanceStateEnum, SearchQueryPageRequest, SearchQueryPageResponse,
+    SortOrderEnum, VariableValueFilterProperty,
 )
 from c8py.models.keys import (
     BusinessId, ElementId, ElementInstanceKey, ProcessDefinitionId, ProcessDefinitionKey, ProcessInstanceKey, Tag,
@@ -31,7 +31,7 @@ __all__ = [
     "DeleteProcessInstanceRequest", "ElementInstanceStateEnum", "IncidentErrorTypeEnum", "IncidentFilter",
     "IncidentResult", "IncidentSearchQuery", "IncidentSearchQueryResult", "IncidentSearchQuerySortRequest",
     "IncidentStateEnum", "MigrateProcessInstanceMappingInstruction", "ModifyProcessInstanceVariableInstruction",
-    "ProcessElementStatisticsResult", "ProcessInstanceBusinessIdAssignmentInstruction",
+    "ProblemDetail", "ProcessElementStatisticsResult", "ProcessInstanceBusinessIdAssignmentInstruction",
     "ProcessInstanceCallHierarchyEntry", "ProcessInstanceCancellationBatchOperationRequest",
     "ProcessInstanceCreationInstruction", "ProcessInstanceCreationRuntimeInstruction",
     "ProcessInstanceCreationStartInstruction", "ProcessInstanceDeletionBatchOperationRequest",

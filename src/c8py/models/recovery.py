@@ -7,11 +7,12 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import DateTime, Open
+from c8py.models.common import ProblemDetail
 
 __all__ = [
     "ClusterModeChangeOperation", "ClusterModeChangePlannedChange", "ClusterModeChangeResponse",
     "ClusterRestoreOperation", "ClusterRestorePlannedChange", "ClusterRestoreRequest", "ClusterRestoreResponse",
-    "RestoreBrokerStatus", "RestorePartitionStatus", "RestoreRequest", "RestoreStatusResponse",
+    "ProblemDetail", "RestoreBrokerStatus", "RestorePartitionStatus", "RestoreRequest", "RestoreStatusResponse",
 ]
 
 class ClusterModeChangeOperation(Struct, frozen=True, kw_only=True, rename="camel"):

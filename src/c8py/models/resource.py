@@ -9,7 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from c8py.models._base import Open
 from c8py.models.common import (
     AdvancedDeploymentKeyFilter, AdvancedIntegerFilter, AdvancedResourceKeyFilter, AdvancedStringFilter,
-    BatchOperationCreatedResult, BatchOperationTypeEnum, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    BatchOperationCreatedResult, BatchOperationTypeEnum, ProblemDetail, SearchQueryPageRequest,
+    SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import (
     DecisionDefinitionId, DecisionDefinitionKey, DecisionRequirementsKey, DeploymentKey, FormId, FormKey,
@@ -20,9 +21,9 @@ __all__ = [
     "AdvancedDeploymentKeyFilter", "AdvancedIntegerFilter", "AdvancedResourceKeyFilter", "AdvancedStringFilter",
     "BatchOperationCreatedResult", "BatchOperationTypeEnum", "DeleteResourceRequest", "DeleteResourceResponse",
     "DeploymentDecisionRequirementsResult", "DeploymentDecisionResult", "DeploymentFormResult",
-    "DeploymentMetadataResult", "DeploymentProcessResult", "DeploymentResourceResult", "ResourceFilter",
-    "ResourceResult", "ResourceSearchQuery", "ResourceSearchQueryResult", "ResourceSearchQuerySortRequest",
-    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "DeploymentMetadataResult", "DeploymentProcessResult", "DeploymentResourceResult", "ProblemDetail",
+    "ResourceFilter", "ResourceResult", "ResourceSearchQuery", "ResourceSearchQueryResult",
+    "ResourceSearchQuerySortRequest", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
 class DeleteResourceRequest(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -9,14 +9,14 @@ from msgspec import UNSET, Struct, UnsetType
 from c8py.models._base import Open
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
-    MappingRuleSearchQuerySortRequest, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
+    MappingRuleSearchQuerySortRequest, ProblemDetail, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
     RoleSearchQuerySortRequest, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
 from c8py.models.keys import ClientId, GroupId, RoleId, Username
 
 __all__ = [
     "AdvancedStringFilter", "MappingRuleFilter", "MappingRuleFilterFields", "MappingRuleResult",
-    "MappingRuleSearchQueryRequest", "MappingRuleSearchQuerySortRequest", "RoleClientResult",
+    "MappingRuleSearchQueryRequest", "MappingRuleSearchQuerySortRequest", "ProblemDetail", "RoleClientResult",
     "RoleClientSearchQueryRequest", "RoleClientSearchQuerySortRequest", "RoleClientSearchResult", "RoleCreateRequest",
     "RoleCreateResult", "RoleFilter", "RoleFilterFields", "RoleGroupResult", "RoleGroupSearchQueryRequest",
     "RoleGroupSearchQuerySortRequest", "RoleGroupSearchResult", "RoleMappingRuleSearchResult", "RoleResult",

@@ -7,10 +7,11 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from c8py.models._base import Open
+from c8py.models.common import ProblemDetail
 
 __all__ = [
-    "ResolvedSecret", "SecretErrorCode", "SecretListResult", "SecretResolutionError", "SecretResolveRequest",
-    "SecretResolveResult",
+    "ProblemDetail", "ResolvedSecret", "SecretErrorCode", "SecretListResult", "SecretResolutionError",
+    "SecretResolveRequest", "SecretResolveResult",
 ]
 
 SecretErrorCode: TypeAlias = Literal["NOT_FOUND", "ACCESS_DENIED", "INVALID_REFERENCE", "UNREADABLE"]

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
+from c8py.models.common import ProblemDetail
 from c8py.models.keys import SignalKey, TenantId
 
-__all__ = ["SignalBroadcastRequest", "SignalBroadcastResult"]
+__all__ = ["ProblemDetail", "SignalBroadcastRequest", "SignalBroadcastResult"]
 
 class SignalBroadcastRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of broadcastSignal, since 8.6."""

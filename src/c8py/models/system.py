@@ -6,11 +6,13 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from c8py.models._base import Open
+from c8py.models.common import ProblemDetail
 
 __all__ = [
     "AuthenticationConfigurationResponse", "CloudConfigurationResponse", "CloudStage",
     "ComponentsConfigurationResponse", "DeploymentConfigurationResponse", "JobMetricsConfigurationResponse",
-    "SystemConfigurationResponse", "UsageMetricsResponse", "UsageMetricsResponseItem", "WebappComponent",
+    "ProblemDetail", "SystemConfigurationResponse", "UsageMetricsResponse", "UsageMetricsResponseItem",
+    "WebappComponent",
 ]
 
 CloudStage: TypeAlias = Literal["dev", "int", "prod"]

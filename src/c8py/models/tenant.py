@@ -9,15 +9,15 @@ from msgspec import UNSET, Struct, UnsetType
 from c8py.models._base import Open
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
-    MappingRuleSearchQuerySortRequest, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
+    MappingRuleSearchQuerySortRequest, ProblemDetail, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
     RoleSearchQuerySortRequest, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum, TenantResult,
 )
 from c8py.models.keys import ClientId, GroupId, TenantId, Username
 
 __all__ = [
     "AdvancedStringFilter", "MappingRuleFilter", "MappingRuleFilterFields", "MappingRuleResult",
-    "MappingRuleSearchQueryRequest", "MappingRuleSearchQuerySortRequest", "RoleFilter", "RoleFilterFields",
-    "RoleResult", "RoleSearchQueryRequest", "RoleSearchQuerySortRequest", "SearchQueryPageRequest",
+    "MappingRuleSearchQueryRequest", "MappingRuleSearchQuerySortRequest", "ProblemDetail", "RoleFilter",
+    "RoleFilterFields", "RoleResult", "RoleSearchQueryRequest", "RoleSearchQuerySortRequest", "SearchQueryPageRequest",
     "SearchQueryPageResponse", "SortOrderEnum", "TenantClientResult", "TenantClientSearchQueryRequest",
     "TenantClientSearchQuerySortRequest", "TenantClientSearchResult", "TenantCreateRequest", "TenantCreateResult",
     "TenantFilter", "TenantGroupResult", "TenantGroupSearchQueryRequest", "TenantGroupSearchQuerySortRequest",

@@ -8,13 +8,14 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from c8py.models._base import Open
 from c8py.models.common import (
-    AdvancedStringFilter, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum, UserCreateResult, UserRequest,
+    AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
+    UserCreateResult, UserRequest,
 )
 from c8py.models.keys import Username
 
 __all__ = [
-    "AdvancedStringFilter", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "UserCreateResult",
-    "UserFilter", "UserFilterFields", "UserRequest", "UserResult", "UserSearchQueryRequest",
+    "AdvancedStringFilter", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
+    "UserCreateResult", "UserFilter", "UserFilterFields", "UserRequest", "UserResult", "UserSearchQueryRequest",
     "UserSearchQuerySortRequest", "UserSearchResult", "UserUpdateRequest", "UserUpdateResult",
 ]
 

@@ -8,15 +8,16 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from c8py.models._base import Open
 from c8py.models.common import (
-    AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, SearchQueryPageRequest, SearchQueryPageResponse,
-    SortOrderEnum, VariableSearchQueryResult, VariableSearchResult,
+    AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest,
+    SearchQueryPageResponse, SortOrderEnum, VariableSearchQueryResult, VariableSearchResult,
 )
 from c8py.models.keys import ProcessInstanceKey, ScopeKey, TenantId, VariableKey
 
 __all__ = [
     "AdvancedProcessInstanceKeyFilter", "AdvancedScopeKeyFilter", "AdvancedStringFilter", "AdvancedVariableKeyFilter",
-    "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "VariableFilter", "VariableResult",
-    "VariableSearchQuery", "VariableSearchQueryResult", "VariableSearchQuerySortRequest", "VariableSearchResult",
+    "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "VariableFilter",
+    "VariableResult", "VariableSearchQuery", "VariableSearchQueryResult", "VariableSearchQuerySortRequest",
+    "VariableSearchResult",
 ]
 
 class AdvancedScopeKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
