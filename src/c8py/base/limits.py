@@ -12,6 +12,8 @@ JSON_DEPTH_MAX: Final = 500  # deeper documents cost a real broker its connectio
 # -- server: what the local platform accepts from the network and keeps in memory
 SERVER_HEADERS_BYTES_MAX: Final = 64 * 1024  # request line and headers of one request; a token is below 2 KiB
 SERVER_HEADERS_WAIT_S_MAX: Final = 10.0  # a connection that has not said what it wants by then is closed
+SERVER_CONNECTIONS_MAX: Final = 2000  # open at once over HTTP; a long poll holds one, and so does a browser
+SERVER_STOP_WAIT_S_MAX: Final = 5.0  # for calls in flight when the platform stops
 SERVER_AUTHORIZATION_BYTES_MAX: Final = 8 * 1024  # an Authorization header that is longer is no token of ours
 SERVER_ADDRESS_CHARS_MAX: Final = 253  # the longest name that DNS knows
 SERVER_NAME_CHARS_MAX: Final = 50  # names of clients, clusters and the organization
@@ -108,3 +110,12 @@ TOKEN_LOCK_POLL_S: Final = 0.05  # how often to look whether somebody else has f
 TOKEN_RENEW_PAUSE_S: Final = 10.0  # between attempts to fetch the next token ahead of time
 TOKEN_UNAUTHENTICATED_PAUSE_S: Final = 30.0  # an API that refuses the new token as well does not get a third so soon
 ERROR_TEXT_MAX: Final = 500  # of a server's words in our errors
+
+# -- transport: calls of the SDK
+CALL_ATTEMPTS_MAX: Final = 5  # the policy that the gateway ships with its protocol: 0.1 s, times 3, at most 5 s
+GRPC_MESSAGE_BYTES_MAX: Final = 64 * 1024 * 1024  # taken in; what may be sent is the gateway's to say (4 MB)
+GRPC_PING_S: Final = 20.0  # an unanswered keep-alive ends the connection after so long
+HTTP_IDLE_S: Final = 50.0  # balancers in front of SaaS drop connections that are idle for a minute
+LONG_POLL_S: Final = 10.0  # what the gateway takes where the request names no time
+LONG_POLL_GRACE_S: Final = 10.0  # a client waits longer than it asks the gateway to, as Camunda's own does
+JOB_STREAM_S_MAX: Final = 8 * 3600.0  # then it is opened anew, as Camunda's own client does

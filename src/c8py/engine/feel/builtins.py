@@ -6,7 +6,7 @@ A function takes the frame and its arguments, and raises `Unfit` where the real 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -18,6 +18,7 @@ from c8py.engine.feel.values import (
     Number,
     equals,
     from_json,
+    is_list,
     is_number,
     kind_of,
     order,
@@ -58,16 +59,14 @@ def _number(value: object) -> Number:
 
 
 def _list(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
+    if not is_list(value):
         raise Unfit(f"expected a list, but {kind_of(value)}")
-    return cast("Sequence[object]", value)
+    return value
 
 
 def _items(arguments: Sequence[object]) -> Sequence[object]:
     """The items of `f([1, 2])` as of `f(1, 2)`."""
-    if len(arguments) == 1 and isinstance(arguments[0], list):
-        return cast("Sequence[object]", arguments[0])
-    return arguments
+    return first if len(arguments) == 1 and is_list(first := arguments[0]) else arguments
 
 
 def _made(items: list[object]) -> list[object]:
@@ -81,6 +80,10 @@ def _made(items: list[object]) -> list[object]:
 
 def _not(_frame: Frame, value: object) -> object:
     return None if not isinstance(value, bool) else not value
+
+
+def _itself(_frame: Frame, value: object) -> object:
+    return value
 
 
 def _get_or_else(_frame: Frame, value: object, default: object) -> object:
@@ -135,8 +138,18 @@ def _separator(value: object) -> str:
 # -- texts
 
 
-def _text_pair(test: Callable[[str, str], bool]) -> Callable[..., object]:
-    return lambda _frame, text, match: test(_text(text), _text(match))
+def _of_text(function: Callable[[str], object]) -> Callable[..., object]:
+    def run(_frame: Frame, text: object) -> object:
+        return function(_text(text))
+
+    return run
+
+
+def _of_two_texts(test: Callable[[str, str], bool]) -> Callable[..., object]:
+    def run(_frame: Frame, text: object, match: object) -> object:
+        return test(_text(text), _text(match))
+
+    return run
 
 
 # -- numbers and lists
@@ -206,7 +219,7 @@ def _append(frame: Frame, arguments: Sequence[object]) -> object:
 def _concatenate(frame: Frame, arguments: Sequence[object]) -> object:
     joined: list[object] = []
     for argument in arguments:
-        part = cast("list[object]", argument) if isinstance(argument, list) else [argument]
+        part = argument if is_list(argument) else [argument]
         frame.budget.spend(len(part))
         joined = _made([*joined, *part])
     return joined
@@ -216,7 +229,7 @@ _FROM_TEXT = ("from", "grouping separator", "decimal separator")
 
 FUNCTIONS: Final[Mapping[str, tuple[Builtin, ...]]] = {
     "not": (Builtin(("negand",), _not),),
-    "is defined": (Builtin(("value",), lambda _frame, value: value),),  # the compiler gives it a truth value
+    "is defined": (Builtin(("value",), _itself),),  # the compiler gives it a truth value
     "get or else": (Builtin(("value", "default"), _get_or_else),),
     "string": (Builtin(("from",), _string),),
     "number": (
@@ -224,12 +237,12 @@ FUNCTIONS: Final[Mapping[str, tuple[Builtin, ...]]] = {
         Builtin(_FROM_TEXT[:2], _to_number_grouped),
         Builtin(_FROM_TEXT, _to_number_formatted),
     ),
-    "contains": (Builtin(("string", "match"), _text_pair(lambda text, match: match in text)),),
-    "starts with": (Builtin(("string", "match"), _text_pair(str.startswith)),),
-    "ends with": (Builtin(("string", "match"), _text_pair(str.endswith)),),
-    "upper case": (Builtin(("string",), lambda _frame, text: _text(text).upper()),),
-    "lower case": (Builtin(("string",), lambda _frame, text: _text(text).lower()),),
-    "string length": (Builtin(("string",), lambda _frame, text: len(_text(text))),),
+    "contains": (Builtin(("string", "match"), _of_two_texts(str.__contains__)),),
+    "starts with": (Builtin(("string", "match"), _of_two_texts(str.startswith)),),
+    "ends with": (Builtin(("string", "match"), _of_two_texts(str.endswith)),),
+    "upper case": (Builtin(("string",), _of_text(str.upper)),),
+    "lower case": (Builtin(("string",), _of_text(str.lower)),),
+    "string length": (Builtin(("string",), _of_text(len)),),
     "abs": (Builtin(("number",), _abs),),
     "count": (Builtin(("list",), _count),),
     "sum": (Builtin(("list",), _sum, rest=True),),
@@ -242,12 +255,45 @@ FUNCTIONS: Final[Mapping[str, tuple[Builtin, ...]]] = {
 
 # Names with spaces that FEEL has and we have not yet: the parser must know them to name them.
 _LATER: Final = (
-    "date and time,years and months duration,substring before,substring after,string join,is blank,to base64,"
-    "insert before,index of,distinct values,duplicate values,list replace,is empty,get value,get entries,context put,"
-    "context merge,put all,day of year,day of week,month of year,week of year,last day of month,random number,"
-    "round up,round down,round half up,round half down,met by,overlaps before,overlaps after,finished by,started by,"
-    "from json,to json,from unix timestamp,unix timestamp,from ai"
-).split(",")
+    "date and time",
+    "years and months duration",
+    "substring before",
+    "substring after",
+    "string join",
+    "is blank",
+    "to base64",
+    "insert before",
+    "index of",
+    "distinct values",
+    "duplicate values",
+    "list replace",
+    "is empty",
+    "get value",
+    "get entries",
+    "context put",
+    "context merge",
+    "put all",
+    "day of year",
+    "day of week",
+    "month of year",
+    "week of year",
+    "last day of month",
+    "random number",
+    "round up",
+    "round down",
+    "round half up",
+    "round half down",
+    "met by",
+    "overlaps before",
+    "overlaps after",
+    "finished by",
+    "started by",
+    "from json",
+    "to json",
+    "from unix timestamp",
+    "unix timestamp",
+    "from ai",
+)
 
 KNOWN_NAMES: Final = frozenset((*FUNCTIONS, *_LATER))
 NAME_WORDS_MAX: Final = max(name.count(" ") + 1 for name in KNOWN_NAMES)

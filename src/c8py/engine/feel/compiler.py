@@ -6,14 +6,25 @@ A mistake of types never stops an evaluation: as in the real engine the part bec
 import operator as python
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, DecimalException
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from c8py.base.limits import FEEL_TEXT_CHARS_MAX
 from c8py.engine.feel import syntax
 from c8py.engine.feel.builtins import FUNCTIONS, Builtin, Unfit
 from c8py.engine.feel.failures import EvaluationFailure
 from c8py.engine.feel.frame import Frame
-from c8py.engine.feel.values import CONTEXT, Number, equals, from_json, is_number, kind_of, order, rounded
+from c8py.engine.feel.values import (
+    CONTEXT,
+    Number,
+    equals,
+    from_json,
+    is_context,
+    is_list,
+    is_number,
+    kind_of,
+    order,
+    rounded,
+)
 
 Code: TypeAlias = Callable[[Frame], object]
 
@@ -187,7 +198,7 @@ def _in(node: syntax.In) -> Code:
         results = [test(frame, tested) for test in tests]
         if len(results) == 1:
             return results[0]
-        return True in results
+        return any(result is True for result in results)
 
     return run
 
@@ -216,9 +227,9 @@ def _value_test(test: syntax.ValueTest) -> Check:
 
     def run(frame: Frame, tested: object) -> object:
         expected = operand(frame)
-        if isinstance(expected, list) and not isinstance(tested, list):
-            frame.budget.spend(len(cast("list[object]", expected)))
-            return any(equals(tested, item, frame.budget) for item in cast("list[object]", expected))
+        if is_list(expected) and not is_list(tested):
+            frame.budget.spend(len(expected))
+            return any(equals(tested, item, frame.budget) for item in expected)
         return _COMPARE["="](frame, tested, expected)
 
     return run
@@ -299,16 +310,15 @@ def _step(step: syntax.Step) -> Check:
     name = step.name
 
     def of_context(frame: Frame, value: object) -> object:
-        if isinstance(value, Mapping) and name in value:
-            return from_json(cast("Mapping[str, object]", value)[name])
+        if is_context(value) and name in value:
+            return from_json(value[name])
         frame.warn("NO_CONTEXT_ENTRY_FOUND", f"no entry '{name}' in {kind_of(value)}")
         return None
 
     def run(frame: Frame, value: object) -> object:
-        if isinstance(value, list):
-            items = cast("list[object]", value)
-            frame.budget.spend(len(items))
-            return [of_context(frame, item) for item in items]
+        if is_list(value):
+            frame.budget.spend(len(value))
+            return [of_context(frame, item) for item in value]
         return of_context(frame, value)
 
     return run
@@ -320,17 +330,16 @@ def _filter(step: syntax.Filter) -> Check:
     always_for_each = isinstance(step.condition, syntax.Comparison | syntax.Between | syntax.In | syntax.Logic)
 
     def run(frame: Frame, value: object) -> object:
-        if not isinstance(value, list):
+        if not is_list(value):
             frame.warn("INVALID_TYPE", f"expected a list before '[', but {kind_of(value)}")
             return None
-        items = cast("list[object]", value)
         if not always_for_each:
             marked = len(frame.warnings)
             position = condition(frame)
             if is_number(position):
-                return _item(frame, items, int(position))
+                return _item(frame, value, int(position))
             del frame.warnings[marked:]
-        return [item for item in items if _matches(frame, condition, item)]
+        return [item for item in value if _matches(frame, condition, item)]
 
     return run
 
@@ -345,8 +354,8 @@ def _item(frame: Frame, items: Sequence[object], position: int) -> object:
 def _matches(frame: Frame, condition: Code, item: object) -> bool:
     frame.budget.spend()
     names: dict[str, object] = {"item": item}
-    if isinstance(item, Mapping):
-        names.update(cast("Mapping[str, object]", item))
+    if is_context(item):
+        names.update(item)
     return condition(Frame(names, frame)) is True
 
 

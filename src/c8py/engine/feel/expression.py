@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from c8py.engine.feel.compiler import Code, compile_node
 from c8py.engine.feel.failures import EvaluationFailure, ParseFailure
-from c8py.engine.feel.frame import Frame, Warned
+from c8py.engine.feel.frame import Frame
 from c8py.engine.feel.parser import parse
-from c8py.engine.feel.values import JSON, is_number, kind_of, to_json
+from c8py.engine.feel.values import JSON, kind_of, to_json
 
 
 class Expression:

@@ -25,7 +25,7 @@ class Kind(enum.Enum):
 
 
 class Token(NamedTuple):
-    """One word of an expression; `text` is the meaning (escapes resolved), `start` and `end` are offsets in the source."""
+    """One word of an expression: `text` is what it means (escapes resolved), `start` and `end` are offsets."""
 
     kind: Kind
     text: str

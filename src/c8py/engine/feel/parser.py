@@ -216,27 +216,29 @@ class _Parser:
 
     def _primary(self) -> syntax.Node:
         word = self._word
-        if word.kind is Kind.NUMBER:
-            return syntax.Literal(_number(self._take()))
-        if word.kind is Kind.STRING:
-            return syntax.Literal(self._take().text)
-        if word.kind is Kind.QUOTED_NAME:
-            return syntax.Name(self._take().text)
-        if word.kind is Kind.KEYWORD and word.text in _CONSTANTS:
-            return syntax.Literal(_CONSTANTS[self._take().text])
-        if word.kind is Kind.NAME or (word.kind is Kind.KEYWORD and self._words[self._at + 1].kind is Kind.NAME):
+        if word.kind in (Kind.SYMBOL, Kind.END):
+            return self._bracketed()
+        if word.kind in (Kind.NAME, Kind.KEYWORD) and word.text not in _CONSTANTS:
             return self._name_or_call()
+        self._at += 1
+        if word.kind is Kind.QUOTED_NAME:
+            return syntax.Name(word.text)
+        if word.kind is Kind.NUMBER:
+            return syntax.Literal(_number(word))
+        return syntax.Literal(word.text if word.kind is Kind.STRING else _CONSTANTS[word.text])
+
+    def _bracketed(self) -> syntax.Node:
         if self._at in self._ranges:
-            _refuse("a range as a value", word)
-        if self._skip("("):
-            node = self.expression()
-            self._need(")")
-            return node
+            _refuse("a range as a value", self._word)
         if self._skip("["):
             return syntax.ListOf(self._until("]"))
         if self._skip("{"):
             return self._context()
-        self._complain("an expression")
+        if not self._skip("("):
+            self._complain("an expression")
+        node = self.expression()
+        self._need(")")
+        return node
 
     # -- names, calls, lists, contexts
 
@@ -317,9 +319,9 @@ class _Parser:
         return syntax.ContextOf(entries)
 
     def _key(self) -> str:
-        if self._word.kind in (Kind.NAME, Kind.QUOTED_NAME, Kind.KEYWORD):
-            return self._take().text
-        self._complain("a name")
+        if self._word.kind not in (Kind.NAME, Kind.QUOTED_NAME, Kind.KEYWORD):
+            self._complain("a name")
+        return self._take().text
 
 
 def _refuse(what: str, word: Token) -> NoReturn:

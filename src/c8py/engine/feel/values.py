@@ -1,7 +1,7 @@
 """What FEEL values are: numbers with decimal semantics, equality and order, and their way to and from JSON. Pure.
 
-In an evaluation a value is None, bool, int, Decimal, str, list or dict; floats come in with variables and become decimals
-when they are looked at. Whole numbers stay Python ints as long as decimal128 holds them exactly.
+In an evaluation a value is None, bool, int, Decimal, str, list or dict; floats come in with variables and become
+decimals when they are looked at. Whole numbers stay Python ints as long as decimal128 holds them exactly.
 """
 
 import decimal
@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, TypeGuard, cast
 from c8py.base.limits import FEEL_NUMBER_EXPONENT_MAX, FEEL_STEPS_MAX, JSON_DEPTH_MAX
 from c8py.engine.feel.failures import EvaluationFailure
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 Number: TypeAlias = int | Decimal
 
 CONTEXT: Final = decimal.Context(
@@ -51,6 +51,16 @@ def is_number(value: object) -> TypeGuard[Number]:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
+def is_list(value: object) -> TypeGuard[list[object]]:
+    """Whether it is a list."""
+    return isinstance(value, list)
+
+
+def is_context(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether it is a context, which JSON calls an object."""
+    return isinstance(value, Mapping)
+
+
 def from_json(value: object) -> object:
     """A variable's value as FEEL sees it: a float becomes the decimal that its digits say."""
     if isinstance(value, float):
@@ -80,7 +90,7 @@ def kind_of(value: object) -> str:
         return "NUMBER"
     if isinstance(value, str):
         return "STRING"
-    return "ARRAY" if isinstance(value, Sequence) else "OBJECT"
+    return "ARRAY" if is_list(value) else "OBJECT"
 
 
 def equals(left: object, right: object, budget: Budget) -> bool | None:
@@ -88,13 +98,12 @@ def equals(left: object, right: object, budget: Budget) -> bool | None:
     left, right = from_json(left), from_json(right)
     if left is None or right is None:
         return left is right
-    kind = kind_of(left)
-    if kind != kind_of(right):
+    if kind_of(left) != kind_of(right):
         return None
-    if kind == "ARRAY":
-        return _equal_lists(cast("Sequence[object]", left), cast("Sequence[object]", right), budget)
-    if kind == "OBJECT":
-        return _equal_contexts(cast("Mapping[str, object]", left), cast("Mapping[str, object]", right), budget)
+    if is_list(left) and is_list(right):
+        return _equal_lists(left, right, budget)
+    if is_context(left) and is_context(right):
+        return _equal_contexts(left, right, budget)
     return left == right
 
 
@@ -102,20 +111,14 @@ def _equal_lists(left: Sequence[object], right: Sequence[object], budget: Budget
     budget.spend(len(left))
     if len(left) != len(right):
         return False
-    for one, other in zip(left, right, strict=True):
-        if not equals(one, other, budget):
-            return False
-    return True
+    return all(equals(one, other, budget) for one, other in zip(left, right, strict=True))
 
 
 def _equal_contexts(left: Mapping[str, object], right: Mapping[str, object], budget: Budget) -> bool:
     budget.spend(len(left))
     if left.keys() != right.keys():
         return False
-    for key, one in left.items():
-        if not equals(one, right[key], budget):
-            return False
-    return True
+    return all(equals(one, right[key], budget) for key, one in left.items())
 
 
 def order(left: object, right: object) -> int | None:
@@ -125,8 +128,8 @@ def order(left: object, right: object) -> int | None:
         return -1 if left < right else int(left > right)
     if isinstance(left, str) and isinstance(right, str):
         # UTF-16 units, as in the real engine: only beyond the basic plane does it differ from code points.
-        one, other = (left, right) if left.isascii() and right.isascii() else (_units(left), _units(right))
-        return -1 if one < other else int(one > other)  # pyright: ignore[reportOperatorIssue]
+        one, other = _units(left), _units(right)
+        return -1 if one < other else int(one > other)
     return None
 
 
@@ -152,9 +155,9 @@ def to_json(value: object, budget: Budget, depth: int = 0) -> JSON:
     budget.spend()
     if depth > JSON_DEPTH_MAX:
         raise EvaluationFailure(f"expected a value at most {JSON_DEPTH_MAX} deep, but it is deeper")
-    if isinstance(value, Mapping):
+    if is_context(value):
         entries: dict[str, JSON] = {}
-        for key, entry in cast("Mapping[str, object]", value).items():
+        for key, entry in value.items():
             budget.spend()
             entries[key] = to_json(entry, budget, depth + 1)
         return entries
