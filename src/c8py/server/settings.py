@@ -4,8 +4,9 @@ Pure: reads no environment and no file; `c8 up` and tests build it. Every number
 """
 
 import ipaddress
+import re
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -15,8 +16,11 @@ from c8py.errors import ConfigError
 
 AuthMode = Literal["oauth", "basic", "none"]
 
-HTTP_PORT_DEFAULT = 8080
-GRPC_PORT_DEFAULT = 26500
+HTTP_PORT_DEFAULT: Final = 8080
+GRPC_PORT_DEFAULT: Final = 26500
+
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_REGION: Final = re.compile(r"[A-Za-z0-9-]{1,50}")
 
 
 def _within(owner: str, value: object, names: dict[str, tuple[float, float]]) -> None:
@@ -146,7 +150,9 @@ class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
             ConfigError: one of them is.
         """
         _named("cluster.name", self.name)
-        _named("cluster.region", self.region)
+        # The region stands in files that shells read: no quote may get there.
+        if not _REGION.fullmatch(self.region):
+            raise ConfigError(f"expected cluster.region like 'local-1', but it is {self.region[:80]!r}")
         _named("cluster.generation", self.generation)
 
 
@@ -213,7 +219,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigError: a field is out of its bounds, or two contradict each other.
         """
-        if not self.host or len(self.host) > limits.SERVER_ADDRESS_CHARS_MAX or any(c in self.host for c in " /:@[]"):
+        # The host stands in files that shells read: nothing but names and addresses may get there.
+        if len(self.host) > limits.SERVER_ADDRESS_CHARS_MAX or not _HOST_NAME.fullmatch(self.host):
             _ip_or_refuse(self.host)
         if self.auth not in get_args(AuthMode):
             raise ConfigError(f"expected auth to be oauth, basic or none, but it is {self.auth!r}")
@@ -253,7 +260,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def _ip_or_refuse(host: str) -> None:
     try:
-        ipaddress.IPv6Address(host)
+        if ipaddress.IPv6Address(host).scope_id is None:
+            return
+        raise ConfigError(f"expected host to be an address without a zone, but it is {host[:80]!r}")
     except ValueError as error:
         message = f"expected host to be a name or an IP address, but it is {host[:80]!r}"
         raise ConfigError(message, hint="127.0.0.1 is this machine alone, 0.0.0.0 every network") from error

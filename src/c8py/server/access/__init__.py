@@ -6,6 +6,7 @@ Owns the audiences of the APIs, the signing keys and the check of a token; knows
 
 from c8py.server.access._access import Access, AccessDenied, Caller, Denial
 from c8py.server.access._apis import (
+    API_FACTS,
     CLUSTER_SCOPES,
     ORGANIZATION_GROUPS,
     Api,
@@ -16,6 +17,7 @@ from c8py.server.access._apis import (
 from c8py.server.access._keys import Claims, Issuers, Keys
 
 __all__ = [
+    "API_FACTS",
     "CLUSTER_SCOPES",
     "ORGANIZATION_GROUPS",
     "Access",

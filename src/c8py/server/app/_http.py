@@ -1,0 +1,95 @@
+"""The HTTP server: uvicorn inside our own event loop, on a socket that is bound before anything starts.
+
+Signals, lifespan and logs are left to the platform.
+"""
+
+import asyncio
+import socket
+from typing import Any, Final
+
+import uvicorn
+
+from c8py.base import limits
+from c8py.errors import PlatformError
+from c8py.server.app._patience import patient_protocol
+
+_BACKLOG: Final = 1024
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; nobody else can have the port from here on.
+
+    Args:
+        host: a name or an address.
+        port: 0 takes a free one.
+
+    Raises:
+        PlatformError: the port is in use or not ours to take, or the host is not this machine's.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise PlatformError(
+            f"expected {host} to be an address of this machine, but: {error}", hint="check --host"
+        ) from error
+    sock = socket.socket(family, kind)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise PlatformError(
+            f"expected port {port} of {host} to be free for HTTP, but: {error.strerror or error}",
+            hint="choose another one with --http-port, or 0 for any",
+        ) from error
+    sock.setblocking(False)
+    return sock
+
+
+class HttpServer:
+    """Serves one ASGI application on one socket.
+
+    Args:
+        app: the application.
+        sock: listening already; closed by `stop`.
+        headers_wait_s: seconds in which the headers of a request must have arrived.
+    """
+
+    def __init__(self, app: Any, sock: socket.socket, *, headers_wait_s: float) -> None:
+        self._sock = sock
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http=patient_protocol(headers_wait_s),
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                # The peer of the socket is who calls; anybody can write X-Forwarded-For.
+                proxy_headers=False,
+                limit_concurrency=limits.SERVER_CONNECTIONS_MAX,
+                timeout_graceful_shutdown=round(limits.SERVER_STOP_WAIT_S_MAX),
+            )
+        )
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Answer from here on."""
+        # The three steps of Server.serve(), without its signal handlers: signals are the platform's matter.
+        self._server.config.load()
+        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
+        await self._server.startup(sockets=[self._sock])
+        self._ticking = asyncio.create_task(self._server.main_loop())
+
+    async def stop(self) -> None:
+        """Take no more, finish what was begun within limits, close the socket."""
+        if self._ticking is None:
+            self._sock.close()
+            return
+        self._server.should_exit = True
+        await self._ticking
+        await self._server.shutdown(sockets=[self._sock])
+        self._ticking = None

@@ -1,0 +1,61 @@
+"""Runs a platform until the process is told to stop: what `c8 up` is, once its options are read."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from c8py.server.app._platform import Platform
+from c8py.server.settings import Addresses, Settings
+
+
+def serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
+    """Start, report, wait for SIGINT or SIGTERM, stop.
+
+    Args:
+        settings: what the platform is told.
+        on_ready: called once, when every address answers.
+
+    Returns:
+        The exit code: 0, for being told to stop is how it ends.
+
+    Raises:
+        PlatformError: it could not start; nothing is left behind.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_serve(settings, on_ready))
+
+
+async def _serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, told.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(told.set) and None)
+    platform = Platform(settings)
+    try:
+        # A signal during the start ends the start: nobody waits for a platform that nobody wants.
+        starting = asyncio.create_task(platform.start())
+        telling = asyncio.create_task(told.wait())
+        await asyncio.wait((starting, telling), return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            with suppress(asyncio.CancelledError):
+                await starting
+            return 0
+        on_ready(starting.result())
+        await telling
+    finally:
+        await platform.stop()
+    return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it is: a tenth to a third less CPU per call; not on Windows."""
+    try:
+        import uvloop  # noqa: PLC0415  optional
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
