@@ -1,0 +1,96 @@
+"""Capacity as one number: how many jobs a worker holds, being asked for or being worked on, never more than that.
+
+Knows counting and fair waiting, no protocol. Used by intake, given back by the shell when a job is reported.
+"""
+
+import asyncio
+from collections import deque
+
+
+class Slots:
+    """Room for a fixed number of jobs, given out in the order in which it is asked for.
+
+    Args:
+        size: how many jobs there may be at once.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._free = size
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._reliefs: list[asyncio.Event] = []
+
+    @property
+    def size(self) -> int:
+        """How many there are in all."""
+        return self._size
+
+    @property
+    def free(self) -> int:
+        """How many are not taken."""
+        return max(0, self._free)
+
+    @property
+    def taken(self) -> int:
+        """How many are taken."""
+        return self._size - self._free
+
+    def new_relief(self) -> asyncio.Event:
+        """An event of one's own, set whenever a slot comes free after there had been none; who waits clears it."""
+        relief = asyncio.Event()
+        self._reliefs.append(relief)
+        return relief
+
+    async def take(self, most: int, *, linger_s: float = 0.0, ahead: bool = False) -> int:
+        """Wait until at least one slot is free, then take as many as are, up to `most`.
+
+        Args:
+            most: how many are wanted, at least 1.
+            linger_s: seconds to wait for more after having waited for the first, so that a batch comes together.
+            ahead: stand before those who wait already; for a job that has been received.
+
+        Returns:
+            How many were taken: from 1 to `most`, leaving the others who wait their share.
+        """
+        waited = False
+        while self._free < 1 or (self._waiting and not ahead and not waited):
+            await self._turn(ahead=ahead or waited)
+            waited = True
+        if waited and linger_s > 0 and self._free < most:
+            await asyncio.sleep(linger_s)
+            if self._free < 1:
+                return await self.take(most, ahead=True)
+        granted = min(most, max(1, self._free // (1 + len(self._waiting))))
+        self._free -= granted
+        self._wake()
+        return granted
+
+    def give(self, count: int) -> None:
+        """Put so many back. A negative count takes without waiting: the server gave more than it was asked for."""
+        if self._free < 1 <= self._free + count:
+            for relief in self._reliefs:
+                relief.set()
+        self._free += count
+        self._wake()
+
+    async def _turn(self, *, ahead: bool) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if ahead:
+            self._waiting.appendleft(turn)
+        else:
+            self._waiting.append(turn)
+        try:
+            await turn
+        finally:
+            self._waiting.remove(turn)
+            if turn.done() and not turn.cancelled():
+                # Woken and cancelled in the same breath: the next one must not sleep on.
+                self._wake()
+
+    def _wake(self) -> None:
+        if self._free < 1:
+            return
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_result(None)
+                return
