@@ -1,0 +1,56 @@
+"""What an import costs over bare Python: wall time, and memory at its highest, seen from outside."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figures import Figure, compare
+from harness.peers import peers
+
+ROUNDS = 11
+BARE = "pass"
+
+
+def figures(_folder: Path) -> Iterator[Figure]:
+    """Our two entrances against the two Python peers."""
+    theirs = peers().python
+    contestants = {
+        "import c8py": (Path(sys.executable), "import c8py"),
+        "import c8py, client and worker touched": (
+            Path(sys.executable),
+            "import c8py; c8py.AsyncCamunda, c8py.Worker",
+        ),
+        "camunda-orchestration-sdk": (theirs, "import camunda_orchestration_sdk"),
+        "pyzeebe": (theirs, "import pyzeebe"),
+    }
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    sizes: dict[str, list[float]] = {name: [] for name in contestants}
+    for round_number in range(ROUNDS + 1):
+        for name, (python, statement) in contestants.items():
+            bare_ms, bare_mb = cost(python, BARE)
+            its_ms, its_mb = cost(python, statement)
+            # The first round fills the page cache and writes byte code.
+            if round_number:
+                times[name].append(its_ms - bare_ms)
+                sizes[name].append(its_mb - bare_mb)
+    for ours in list(contestants)[:2]:
+        for peer in list(contestants)[2:]:
+            yield compare(f"{ours}: ms over bare Python", peer, times[ours], times[peer], better="less")
+            yield compare(f"{ours}: MB over bare Python", peer, sizes[ours], sizes[peer], better="less")
+
+
+def cost(python: Path, statement: str) -> tuple[float, float]:
+    """Milliseconds and MB of one interpreter that runs the statement and ends."""
+    started_s = time.perf_counter()
+    process = subprocess.Popen([python, "-W", "ignore", "-c", statement])
+    _, status, usage = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - started_s
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        message = f"expected {statement!r} to run in {python}, but it ended with {process.returncode}"
+        raise RuntimeError(message)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return wall_s * 1000, usage.ru_maxrss / unit

@@ -1,0 +1,28 @@
+"""One process that needs a token: asks for a topology until it has one, or its patience ends. See bench/tokens.py."""
+
+import asyncio
+import sys
+import time
+
+from c8py import AsyncCamunda
+from c8py.errors import C8Error
+
+
+async def main(patience_s: float) -> None:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start = time.monotonic()
+    async with AsyncCamunda.from_env() as camunda:
+        while (waited := time.monotonic() - start) < patience_s:
+            try:
+                await camunda.topology(protocol="grpc")
+            except C8Error:
+                await asyncio.sleep(1)
+            else:
+                print(time.monotonic() - start, flush=True)
+                return
+    print(-waited, flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(float(sys.argv[1])))
