@@ -77,7 +77,7 @@ class Printer:
             request = what == "request"
             floor = FLOORS[operation.is_query]
             for name in self.api.reached(schema):
-                if schema and name == schema.ref and operation.consumes:
+                if request and operation.consumes and schema and name == schema.ref:
                     continue  # a form
                 self.tags[name].add(operation.module)
                 before = self.roles.get(name, Role(request=request, floor=floor))
@@ -304,6 +304,7 @@ class Printer:
         yield from (_quoted(text) for text in (o.id, o.method, o.path, o.tag, o.since))
         role = Role(request=False, floor=FLOORS[True])
         request = self.type_of(o.request, role) if o.request and not o.consumes else ""
+        request = "" if request == "object" else request  # it may have a body, but nothing is known to stand in it
         response = self.type_of(o.response, role) if o.response else ""
         if o.produces == "application/octet-stream":
             response = "bytes"

@@ -83,5 +83,5 @@ def _printed_by(generator: Generator) -> Iterator[Path]:
     mark = f"{_MARK}{Path(generator.__file__).name} ".encode()
     for tree in _TREES:
         for path in sorted((ROOT / tree).rglob("*")):
-            if path.suffix in _SUFFIXES and mark in path.open("rb").readline():
+            if path.suffix in _SUFFIXES and mark in path.read_bytes().partition(b"\n")[0]:
                 yield path

@@ -15,6 +15,7 @@ Imports that are no longer used go, and the rest is as `ruff format` wants it.
 Alone: `python tools/unasync.py [--check]`.
 """
 
+import ast
 import io
 import re
 import subprocess
@@ -47,7 +48,12 @@ LANGUAGE: Final = {
     "asynchronous": "synchronous",
     "asynchronously": "synchronously",
 }
-PROJECT: Final[Mapping[str, str]] = {}
+PROJECT: Final[Mapping[str, str]] = {
+    "async_here": "here",
+    "async_http": "http",
+    "async_channel": "channel",
+    "async_headers": "headers",
+}
 MODULES: Final = {
     ("grpc", "aio"): "grpc",
     ("asyncio", "Lock"): "threading.Lock",
@@ -80,7 +86,10 @@ def outputs() -> dict[Path, bytes | str]:
     made: dict[Path, bytes | str] = {}
     for source in sources:
         target = Path(str(source).replace("/_async/", "/_sync/"))
-        text = convert(source.read_text("utf-8"), PROJECT, used)
+        try:
+            text = convert(source.read_text("utf-8"), PROJECT, used)
+        except UnasyncError as error:
+            sys.exit(f"unasync: {source.relative_to(ROOT)}: {error}")
         # Under the name of the source: ruff tells our imports from others' only where the folder is there already.
         made[target] = formatted(header(__file__, source.relative_to(ROOT).as_posix()) + text, source)
     unused = sorted(set(PROJECT) - used)
@@ -108,10 +117,12 @@ def convert(text: str, project: Mapping[str, str] | None = None, used: set[str] 
     if used is not None:
         used |= set(_WORD.findall(lines)) & set(project or {})
     try:
-        return "".join(_tokens(lines, names))
-    except (tokenize.TokenError, IndentationError) as error:
-        message = f"expected a whole module after the markers were followed, but {error}; mark one-line statements only"
+        made = "".join(_tokens(lines, names))
+        ast.parse(made)
+    except (tokenize.TokenError, SyntaxError) as error:
+        message = f"expected a module after the markers were followed, but {error}; mark one-line statements only"
         raise UnasyncError(message) from error
+    return made
 
 
 def _marked(lines: Iterable[str]) -> Iterator[str]:

@@ -10,8 +10,8 @@ from c8py.models.common import DocumentMetadataResponse, DocumentReference, Prob
 from c8py.models.keys import ProcessDefinitionId, ProcessInstanceKey
 
 __all__ = [
-    "DocumentCreationFailureDetail", "DocumentLink", "DocumentLinkRequest", "DocumentMetadata",
-    "DocumentMetadataResponse", "DocumentReference", "ProblemDetail",
+    "DocumentCreationBatchResponse", "DocumentCreationFailureDetail", "DocumentLink", "DocumentLinkRequest",
+    "DocumentMetadata", "DocumentMetadataResponse", "DocumentReference", "ProblemDetail",
 ]
 
 class DocumentCreationFailureDetail(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -21,6 +21,13 @@ class DocumentCreationFailureDetail(Struct, frozen=True, kw_only=True, rename="c
     status: int | UnsetType = UNSET  # since 8.9
     title: str | UnsetType = UNSET  # since 8.9
     detail: str
+
+
+class DocumentCreationBatchResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The response of createDocuments, since 8.7."""
+
+    failed_documents: list[DocumentCreationFailureDetail]
+    created_documents: list[DocumentReference]
 
 
 class DocumentLink(Struct, frozen=True, kw_only=True, rename="camel"):

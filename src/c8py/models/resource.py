@@ -21,8 +21,8 @@ __all__ = [
     "AdvancedDeploymentKeyFilter", "AdvancedIntegerFilter", "AdvancedResourceKeyFilter", "AdvancedStringFilter",
     "BatchOperationCreatedResult", "BatchOperationTypeEnum", "DeleteResourceRequest", "DeleteResourceResponse",
     "DeploymentDecisionRequirementsResult", "DeploymentDecisionResult", "DeploymentFormResult",
-    "DeploymentMetadataResult", "DeploymentProcessResult", "DeploymentResourceResult", "ProblemDetail",
-    "ResourceFilter", "ResourceResult", "ResourceSearchQuery", "ResourceSearchQueryResult",
+    "DeploymentMetadataResult", "DeploymentProcessResult", "DeploymentResourceResult", "DeploymentResult",
+    "ProblemDetail", "ResourceFilter", "ResourceResult", "ResourceSearchQuery", "ResourceSearchQueryResult",
     "ResourceSearchQuerySortRequest", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
@@ -101,6 +101,14 @@ class DeploymentMetadataResult(Struct, frozen=True, kw_only=True, rename="camel"
     decision_requirements: DeploymentDecisionRequirementsResult | None = None
     form: DeploymentFormResult | None = None
     resource: DeploymentResourceResult | None = None
+
+
+class DeploymentResult(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The response of createDeployment, since 8.6."""
+
+    deployment_key: DeploymentKey
+    tenant_id: TenantId
+    deployments: list[DeploymentMetadataResult]
 
 
 class ResourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
