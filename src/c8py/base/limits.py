@@ -64,6 +64,10 @@ LOG_RECORDS_PER_SNAPSHOT: Final = (
 SEARCH_PAGE_DEFAULT: Final = 100
 SEARCH_PAGE_MAX: Final = 10_000
 SEARCH_CONDITIONS_MAX: Final = 200
+SEARCH_VALUES_MAX: Final = 1_000  # of all conditions together; SQLite allows 32,766 parameters
+UNIT_BYTES_MAX: Final = 32 * 1024 * 1024  # all events of one command; beyond, it is rejected as a whole
+DATABASE_BUSY_S: Final = 30.0  # a reader of a memory database holds its writer up; reads are short
+WAL_BYTES_MAX: Final = 16 * 1024 * 1024  # the write-ahead file is cut back to this after a burst
 
 # -- engine.feel: an expression comes from a model, its variables from anywhere
 FEEL_SOURCE_CHARS_MAX: Final = 64 * 1024  # no hand wrote more; generated mappings stay far below
@@ -71,7 +75,7 @@ FEEL_DEPTH_MAX: Final = 60  # brackets in brackets; about ten Python frames each
 FEEL_NUMBER_EXPONENT_MAX: Final = 6144  # of decimal128; beyond it a number has thousands of digits and no meaning
 FEEL_TEXT_CHARS_MAX: Final = VARIABLES_BYTES_MAX  # a longer text could not be stored as a variable
 FEEL_LIST_ITEMS_MAX: Final = 1_000_000  # made by an expression
-FEEL_STEPS_MAX: Final = 5_000_000  # items looked at in one evaluation; about the 5 s that the real engine allows
+FEEL_STEPS_MAX: Final = 2_000_000  # of one evaluation; a few seconds, as long as the real engine allows
 
 # -- server.gateway
 COMMANDS_WAITING_MAX: Final = 10_000  # in flight to one engine; beyond that callers are told RESOURCE_EXHAUSTED
