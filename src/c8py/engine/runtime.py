@@ -3,39 +3,25 @@
 Synchronous, single-threaded, deterministic. One thread calls it; `queries` alone may be used from others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from c8py.base.clock import Clock
+from c8py.base.limits import COMMANDS_PER_RUN_MAX, DUE_PER_RUN_MAX, LOG_RECORDS_PER_SNAPSHOT
+from c8py.engine.log import Database, Journal
 from c8py.engine.readmodel import Queries
-from c8py.engine.records import DEFAULT_TENANT, Answer, Command, JobRecord
+from c8py.engine.readmodel.projector import Projector
+from c8py.engine.records import Answer, Command
+from c8py.engine.stream import Partition
+from c8py.engine.stream.replay import digest
+from c8py.engine.writers import JobStream, Push
 
 __all__ = ["Engine", "JobStream", "Outcome", "Push"]
 
-
-class JobStream(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wants jobs of a type pushed as they become activatable.
-
-    Attributes:
-        timeout_ms: how long a pushed job is locked.
-        fetch_variables: names wanted; empty means all visible ones.
-    """
-
-    type: str
-    worker: str
-    timeout_ms: int
-    fetch_variables: tuple[str, ...] = ()
-    tenant_ids: tuple[str, ...] = (DEFAULT_TENANT,)
-
-
-class Push(msgspec.Struct, frozen=True):
-    """A job that is activated already and belongs to this stream; give it back with `JobIntent.YIELD` if it is gone."""
-
-    stream_id: int
-    job_key: int
-    job: JobRecord
+_PARTITION_SHIFT = 51
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -53,12 +39,39 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Engine:
-    """One partition: its log, its state, its read model."""
+    """One partition: its log, its state, its read model. Use `open`.
 
-    queries: Queries
+    Attributes:
+        queries: the read model, as of the last commit; usable from any thread.
+        partition_id: the upper bits of every key that this engine gives out.
+    """
+
+    def __init__(self, database: Database, clock: Clock, partition_id: int, records_per_snapshot: int) -> None:
+        self.partition_id = partition_id
+        self._database = database
+        with database.transaction() as connection:
+            self._projector = Projector(connection)
+            journal = Journal(database)
+        self._partition = Partition(
+            journal,
+            transaction=self._transaction,
+            project=self._projector.project,
+            clock=clock,
+            first_key=(partition_id << _PARTITION_SHIFT) + 1,
+            records_per_snapshot=records_per_snapshot,
+        )
+        self.queries = Queries(database.reader())
 
     @classmethod
-    def open(cls, path: Path | None, *, clock: Clock, partition_id: int = 1, durable: bool = True) -> "Engine":
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        clock: Clock,
+        partition_id: int = 1,
+        durable: bool = True,
+        records_per_snapshot: int = LOG_RECORDS_PER_SNAPSHOT,
+    ) -> "Engine":
         """Open the folder's engine, making it if there is none; `None` keeps everything in memory.
 
         Args:
@@ -66,36 +79,73 @@ class Engine:
             clock: the only source of time.
             partition_id: the upper 13 bits of every key.
             durable: False trades the fsync of each commit for speed; a crash of the machine may lose the last commits.
+            records_per_snapshot: after how many events the state is written as a whole and the log begins anew.
 
         Raises:
             PlatformError: the folder cannot be used, is in use, or is not ours.
         """
-        raise NotImplementedError
+        database = Database.open(path, durable=durable)
+        try:
+            with database.problems():
+                return cls(database, clock, partition_id, records_per_snapshot)
+        except BaseException:
+            database.close()
+            raise
 
     def run(self, commands: Sequence[Command]) -> Outcome:
-        """Process the commands, in order, and everything that follows of them, in one durable commit."""
-        raise NotImplementedError
+        """Process the commands, in order, and everything that follows of them, in one durable commit.
+
+        Raises:
+            ValueError: there are more commands than COMMANDS_PER_RUN_MAX.
+            PlatformError: the commit failed (a full disk); it is as if the run had never been.
+        """
+        if len(commands) > COMMANDS_PER_RUN_MAX:
+            raise ValueError(f"expected at most {COMMANDS_PER_RUN_MAX} commands in a run, but got {len(commands)}")
+        return Outcome(*self._partition.run(commands))
 
     def run_due(self) -> Outcome:
-        """Do everything that is due now: job timeouts and ended back-offs."""
-        raise NotImplementedError
+        """Do what is due now: job timeouts and ended back-offs, at most DUE_PER_RUN_MAX of them.
+
+        Raises:
+            PlatformError: the commit failed; it is as if the run had never been.
+        """
+        return Outcome(*self._partition.run(self._partition.due_commands(DUE_PER_RUN_MAX)))
 
     def due_at_ms(self) -> int | None:
         """When `run_due` has something to do next, in milliseconds since 1970; None if nothing waits for time."""
-        raise NotImplementedError
+        return self._partition.tables.due_at_ms()
 
     def open_stream(self, stream: JobStream) -> int:
         """Push jobs that become activatable from now on; gives the id of the stream."""
-        raise NotImplementedError
+        return self._partition.streams.open(stream)
 
     def close_stream(self, stream_id: int) -> None:
         """Push no more; an unknown id is ignored. Jobs pushed and not delivered are given back by `JobIntent.YIELD`."""
-        raise NotImplementedError
+        self._partition.streams.close(stream_id)
 
     def forget(self, request: int) -> None:
         """Nobody waits any more for the result of the instance that this request created."""
-        raise NotImplementedError
+        self._partition.forget(request)
+
+    def digest(self) -> str:
+        """Equal for equal states, whatever the way that led there; for tests and support."""
+        return digest(self._partition.tables, self._partition.last_key)
+
+    @property
+    def position(self) -> int:
+        """How many events there have been."""
+        return self._partition.position
 
     def close(self) -> None:
         """Close the files. Everything acknowledged is in them already."""
-        raise NotImplementedError
+        self.queries.close()
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        try:
+            with self._database.transaction():
+                yield
+                self._projector.flush()
+        finally:
+            self._projector.clear()

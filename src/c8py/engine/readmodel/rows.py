@@ -7,7 +7,7 @@ class Row(msgspec.Struct, frozen=True):
     """Base of all rows; the field names are what filters and sorts name."""
 
 
-class ProcessDefinitionRow(Row):
+class ProcessDefinitionRow(Row, frozen=True):
     """A deployed version of a process; `resource` comes only from `get_process_definition_xml`."""
 
     process_definition_key: int
@@ -20,7 +20,7 @@ class ProcessDefinitionRow(Row):
     tenant_id: str
 
 
-class ProcessInstanceRow(Row):
+class ProcessInstanceRow(Row, frozen=True):
     """state: ACTIVE, COMPLETED, TERMINATED."""
 
     process_instance_key: int
@@ -40,7 +40,7 @@ class ProcessInstanceRow(Row):
     business_id: str
 
 
-class ElementInstanceRow(Row):
+class ElementInstanceRow(Row, frozen=True):
     """state: ACTIVE, COMPLETED, TERMINATED."""
 
     element_instance_key: int
@@ -58,7 +58,7 @@ class ElementInstanceRow(Row):
     tenant_id: str
 
 
-class JobRow(Row):
+class JobRow(Row, frozen=True):
     """state: CREATED, COMPLETED, CANCELED, FAILED, ERROR_THROWN, TIMED_OUT, RETRIES_UPDATED, TIMEOUT_UPDATED."""
 
     job_key: int
@@ -84,7 +84,7 @@ class JobRow(Row):
     updated_ms: int
 
 
-class IncidentRow(Row):
+class IncidentRow(Row, frozen=True):
     """state: ACTIVE, RESOLVED."""
 
     incident_key: int
@@ -102,7 +102,7 @@ class IncidentRow(Row):
     tenant_id: str
 
 
-class VariableRow(Row):
+class VariableRow(Row, frozen=True):
     """`value` is JSON text."""
 
     variable_key: int

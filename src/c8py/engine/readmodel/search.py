@@ -1,4 +1,4 @@
-"""How to ask: filters, sorts, pages as values. Field names are those of the rows; what they hold is checked when asked."""
+"""How to ask: filters, sorts, pages as values. Field names are those of the rows; they are checked when asked."""
 
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -26,13 +26,13 @@ class Operator(StrEnum):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One comparison of one field.
+    r"""One comparison of one field.
 
     Attributes:
         field: a field of the row.
         operator: how.
         value: a tuple for IN and NOT_IN (empty counts as no condition), a bool for EXISTS, a pattern for LIKE
-            (`*` any text, `?` one character, `\\` takes the next character literally).
+            (`*` any text, `?` one character, `\` takes the next character literally).
     """
 
     field: str

@@ -4,6 +4,7 @@ Pure values; every other room of the engine and the gateway speak in them. Nothi
 """
 
 from c8py.engine.records.envelope import Answer, Command, Event, Rejection, Response
+from c8py.engine.records.families import FAMILIES, intent_of, value_type
 from c8py.engine.records.intents import (
     DeploymentIntent,
     IncidentIntent,
@@ -43,6 +44,7 @@ from c8py.engine.records.values import (
 
 __all__ = [
     "DEFAULT_TENANT",
+    "FAMILIES",
     "NO_KEY",
     "Answer",
     "Command",
@@ -78,5 +80,7 @@ __all__ = [
     "VariableIntent",
     "VariableRecord",
     "Variables",
+    "intent_of",
     "is_event",
+    "value_type",
 ]

@@ -22,7 +22,7 @@ class Command(msgspec.Struct, frozen=True):
     request: int = 0
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, array_like=True):
     """A fact. Applying all events in their order gives the state.
 
     Attributes:

@@ -5,9 +5,10 @@ an intent alone names its family, its tense and the type of its value.
 """
 
 from enum import IntEnum
+from typing import Final
 
-_FAMILY = 100
-_FIRST_EVENT = 50
+FAMILY: Final = 100
+_FIRST_EVENT: Final = 50
 
 
 class Intent(IntEnum):
@@ -111,4 +112,4 @@ class IncidentIntent(Intent):
 
 def is_event(intent: int) -> bool:
     """Whether the intent tells of something that has happened (and so is stored and applied)."""
-    return intent % _FAMILY >= _FIRST_EVENT
+    return intent % FAMILY >= _FIRST_EVENT

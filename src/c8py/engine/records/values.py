@@ -1,7 +1,7 @@
 """The values of records: frozen structs, one for each family of intents.
 
-A value serves commands and events of its family alike, as in Zeebe: a command fills what it asks for and leaves the rest
-at its default. Stored as arrays: fields are only ever added, at the end, with a default.
+A value serves commands and events of its family alike, as in Zeebe: a command fills what it asks for and leaves the
+rest at its default. Stored as arrays: fields are only ever added, at the end, with a default.
 """
 
 from enum import StrEnum
@@ -33,7 +33,10 @@ class ElementType(StrEnum):
     PROCESS = "PROCESS"
     START_EVENT = "START_EVENT"
     END_EVENT = "END_EVENT"
+    INTERMEDIATE_THROW_EVENT = "INTERMEDIATE_THROW_EVENT"
     SERVICE_TASK = "SERVICE_TASK"
+    TASK = "TASK"
+    MANUAL_TASK = "MANUAL_TASK"
     EXCLUSIVE_GATEWAY = "EXCLUSIVE_GATEWAY"
     SEQUENCE_FLOW = "SEQUENCE_FLOW"
 
@@ -60,14 +63,14 @@ class Record(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """Base of all values."""
 
 
-class Resource(Record):
+class Resource(Record, frozen=True, kw_only=True):
     """One file of a deployment."""
 
     name: str
     content: bytes
 
 
-class ProcessMetadata(Record):
+class ProcessMetadata(Record, frozen=True, kw_only=True):
     """What a deployment made of one process.
 
     Attributes:
@@ -85,7 +88,7 @@ class ProcessMetadata(Record):
     tenant_id: str = DEFAULT_TENANT
 
 
-class DeploymentRecord(Record):
+class DeploymentRecord(Record, frozen=True, kw_only=True):
     """CREATE takes `resources` and `tenant_id`; the answer has `processes`, and the deployment's key as its key."""
 
     resources: tuple[Resource, ...] = ()
@@ -93,7 +96,7 @@ class DeploymentRecord(Record):
     processes: tuple[ProcessMetadata, ...] = ()
 
 
-class ProcessRecord(Record):
+class ProcessRecord(Record, frozen=True, kw_only=True):
     """A process definition; key: the process definition key."""
 
     bpmn_process_id: str
@@ -107,7 +110,7 @@ class ProcessRecord(Record):
     tenant_id: str = DEFAULT_TENANT
 
 
-class ProcessInstanceCreationRecord(Record):
+class ProcessInstanceCreationRecord(Record, frozen=True, kw_only=True):
     """CREATE and CREATE_WITH_AWAITING_RESULT; the answer to CREATE has all keys and the version filled.
 
     Attributes:
@@ -131,7 +134,7 @@ class ProcessInstanceCreationRecord(Record):
     business_id: str = ""
 
 
-class ProcessInstanceResultRecord(Record):
+class ProcessInstanceResultRecord(Record, frozen=True, kw_only=True):
     """The answer to CREATE_WITH_AWAITING_RESULT, when the instance has completed."""
 
     bpmn_process_id: str
@@ -144,7 +147,7 @@ class ProcessInstanceResultRecord(Record):
     business_id: str = ""
 
 
-class ProcessInstanceRecord(Record):
+class ProcessInstanceRecord(Record, frozen=True, kw_only=True):
     """An element instance or a taken sequence flow; key: the element instance key. CANCEL needs the key only.
 
     Attributes:
@@ -163,17 +166,19 @@ class ProcessInstanceRecord(Record):
     business_id: str = ""
     parent_process_instance_key: int = NO_KEY
     parent_element_instance_key: int = NO_KEY
+    element_name: str = ""
 
 
-class JobRecord(Record):
+class JobRecord(Record, frozen=True, kw_only=True):
     """A job; key: the job key.
 
-    COMPLETE takes `variables`; FAIL `retries`, `retry_backoff_ms`, `error_message`, `variables`; THROW_ERROR `error_code`,
-    `error_message`, `variables`; UPDATE_RETRIES `retries`; UPDATE_TIMEOUT `timeout_ms`; YIELD nothing.
+    COMPLETE takes `variables`; FAIL `retries`, `retry_backoff_ms`, `error_message`, `variables`; THROW_ERROR
+    `error_code`, `error_message`, `variables`; UPDATE_RETRIES `retries`; UPDATE_TIMEOUT `timeout_ms`; YIELD nothing.
 
     Attributes:
         deadline_ms: when an activated job falls back, in milliseconds since 1970; -1 while not activated.
         timeout_ms: how long from now, in UPDATE_TIMEOUT.
+        recurs_at_ms: when a failed job with back-off becomes activatable again; -1 without back-off.
         variables: in a handed out job what the worker sees; in a stored one what the command brought.
     """
 
@@ -199,7 +204,7 @@ class JobRecord(Record):
     tags: tuple[str, ...] = ()
 
 
-class JobBatchRecord(Record):
+class JobBatchRecord(Record, frozen=True, kw_only=True):
     """ACTIVATE takes what to hand out; ACTIVATED and the answer have `job_keys` and `jobs`, one for one.
 
     Attributes:
@@ -220,7 +225,7 @@ class JobBatchRecord(Record):
     truncated: bool = False
 
 
-class VariableRecord(Record):
+class VariableRecord(Record, frozen=True, kw_only=True):
     """One variable in one scope; key: the variable key."""
 
     name: str
@@ -232,7 +237,7 @@ class VariableRecord(Record):
     tenant_id: str = DEFAULT_TENANT
 
 
-class VariableDocumentRecord(Record):
+class VariableDocumentRecord(Record, frozen=True, kw_only=True):
     """UPDATE takes the scope (a process or element instance key), the variables, and whether they are local to it."""
 
     scope_key: int = NO_KEY
@@ -240,7 +245,7 @@ class VariableDocumentRecord(Record):
     local: bool = False
 
 
-class IncidentRecord(Record):
+class IncidentRecord(Record, frozen=True, kw_only=True):
     """An incident; key: the incident key. RESOLVE needs the key only."""
 
     error_type: ErrorType = ErrorType.UNKNOWN

@@ -1,0 +1,1 @@
+"""Moves that several processors make: variables, mappings, incidents, jobs, transitions. They read views and speak."""
