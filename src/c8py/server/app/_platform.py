@@ -1,6 +1,7 @@
 """Puts the platform together: folder, store, keys, ports, edges; and takes it apart again in the opposite order."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from contextlib import AsyncExitStack
@@ -22,11 +23,13 @@ from c8py.server.app._hosts import HostGate
 from c8py.server.app._http import HttpServer, bound_socket
 from c8py.server.console import (
     ConsoleService,
+    Guard,
     Ids,
     RandomIds,
     api_routes,
     ensure_cluster,
     ensure_credentials,
+    page_routes,
     problem,
 )
 from c8py.server.gateway import Gateway
@@ -95,7 +98,7 @@ class Platform:
         http_address = f"http://{settings.public_host}:{sock.getsockname()[1]}"
         keys, issuers = Keys.of(store, clock=clock), Issuers.at(http_address)
         access = Access(settings, store, keys, issuers, clock=clock)
-        cluster = ensure_cluster(store, settings, clock=clock, ids=self._ids)
+        organization, cluster = ensure_cluster(store, settings, clock=clock, ids=self._ids)
         grpc_address = await self._start_gateway(access, cluster, folder)
         service = ConsoleService(settings, store, clock=clock, ids=self._ids)
         addresses = ensure_credentials(
@@ -108,6 +111,7 @@ class Platform:
         routes: list[BaseRoute] = [
             *oauth_routes(settings.oauth, store=store, keys=keys, issuers=issuers, clock=clock),
             *api_routes(service, access, addresses),
+            *page_routes(service, organization, addresses, Guard(secrets.token_bytes(32))),
             *_own_routes(),
             *self.gateway.rest_routes(),
         ]

@@ -13,7 +13,9 @@ from c8py.server.console._credentials import (
     organization_credentials_text,
 )
 from c8py.server.console._first_start import ensure_cluster, ensure_credentials
+from c8py.server.console._guard import Guard
 from c8py.server.console._ids import Ids, RandomIds
+from c8py.server.console._pages import page_routes
 from c8py.server.console._problems import problem
 from c8py.server.console._service import ConsoleService, Created, Refused
 
@@ -22,6 +24,7 @@ __all__ = [
     "ConsoleService",
     "Created",
     "FileVersion",
+    "Guard",
     "Ids",
     "RandomIds",
     "Refused",
@@ -31,5 +34,6 @@ __all__ = [
     "ensure_cluster",
     "ensure_credentials",
     "organization_credentials_text",
+    "page_routes",
     "problem",
 ]

@@ -31,8 +31,8 @@ _SECRET_LINE: Final = re.compile(r"^export (?:ZEEBE|CAMUNDA_CONSOLE)_CLIENT_SECR
 _FILE_BYTES_MAX: Final = 64 * 1024
 
 
-def ensure_cluster(store: Store, settings: Settings, *, clock: Clock, ids: Ids) -> Cluster:
-    """The cluster of this platform; made, with its organization, where there is none.
+def ensure_cluster(store: Store, settings: Settings, *, clock: Clock, ids: Ids) -> tuple[Organization, Cluster]:
+    """The organization of this platform and its first cluster; made where there are none.
 
     Args:
         store: where they are kept.
@@ -45,7 +45,7 @@ def ensure_cluster(store: Store, settings: Settings, *, clock: Clock, ids: Ids) 
         organization = Organization(org_id=ids.uuid(), name=settings.organization, created_ms=clock.now_ms())
         store.add_organization(organization)
     for cluster in store.clusters():
-        return cluster
+        return organization, cluster
     cluster = Cluster(
         cluster_id=ids.uuid(),
         org_id=organization.org_id,
@@ -55,7 +55,7 @@ def ensure_cluster(store: Store, settings: Settings, *, clock: Clock, ids: Ids) 
         created_ms=clock.now_ms(),
     )
     store.add_cluster(cluster)
-    return cluster
+    return organization, cluster
 
 
 def ensure_credentials(
