@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from c8py.base.limits import FEEL_LIST_ITEMS_MAX
+from c8py.base.limits import FEEL_LIST_ITEMS_MAX, FEEL_NUMBER_EXPONENT_MAX
 from c8py.engine.feel.failures import EvaluationFailure
 from c8py.engine.feel.frame import Frame
 from c8py.engine.feel.values import (
@@ -105,14 +105,14 @@ def _string(_frame: Frame, value: object) -> object:
     raise EvaluationFailure(f"function 'string' is not supported yet for a value of type {kind_of(value)}")
 
 
-_DIGITS = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+_DIGITS = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 
 
 def _to_number(_frame: Frame, value: object) -> object:
     if is_number(value):
         return value
     text = _text(value)
-    if not _DIGITS.fullmatch(text) or not text.isascii():
+    if len(text) > FEEL_NUMBER_EXPONENT_MAX or not _DIGITS.fullmatch(text):
         raise Unfit(f"expected the digits of a number, but '{text[:40]}'")
     return CONTEXT.create_decimal(text)
 
@@ -139,14 +139,16 @@ def _separator(value: object) -> str:
 
 
 def _of_text(function: Callable[[str], object]) -> Callable[..., object]:
-    def run(_frame: Frame, text: object) -> object:
+    def run(frame: Frame, text: object) -> object:
+        frame.budget.spend_text(len(_text(text)))
         return function(_text(text))
 
     return run
 
 
 def _of_two_texts(test: Callable[[str, str], bool]) -> Callable[..., object]:
-    def run(_frame: Frame, text: object, match: object) -> object:
+    def run(frame: Frame, text: object, match: object) -> object:
+        frame.budget.spend_text(len(_text(text)) + len(_text(match)))
         return test(_text(text), _text(match))
 
     return run
@@ -186,10 +188,10 @@ def _extreme(wanted: int) -> Callable[..., object]:
             return None
         frame.budget.spend(len(items))
         best = from_json(items[0])
-        if order(best, best) is None:
+        if order(best, best, frame.budget) is None:
             raise Unfit(f"expected values that have an order, but {kind_of(best)}")
         for item in items[1:]:
-            compared = order(item, best)
+            compared = order(item, best, frame.budget)
             if compared is None:
                 raise Unfit(f"expected values of one type, but {kind_of(best)} and {kind_of(item)}")
             if compared == wanted:
@@ -221,8 +223,8 @@ def _concatenate(frame: Frame, arguments: Sequence[object]) -> object:
     for argument in arguments:
         part = argument if is_list(argument) else [argument]
         frame.budget.spend(len(part))
-        joined = _made([*joined, *part])
-    return joined
+        joined += part
+    return _made(joined)
 
 
 _FROM_TEXT = ("from", "grouping separator", "decimal separator")

@@ -5,7 +5,7 @@ A mistake of types never stops an evaluation: as in the real engine the part bec
 
 import operator as python
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from c8py.base.limits import FEEL_TEXT_CHARS_MAX
@@ -92,29 +92,28 @@ def _numbers(
             return None
         if isinstance(left, int) and isinstance(right, int) and (whole := exact(left, right)) is not None:
             return whole
-        try:
-            return general(Decimal(left), Decimal(right))
-        except ZeroDivisionError:
+        if symbol == "/" and right == 0:
             frame.warn("INVALID_TYPE", "cannot divide by zero")
             return None
-        except DecimalException:
-            raise EvaluationFailure(f"expected a number that fits decimal128, but {symbol} gives none") from None
+        try:
+            return general(Decimal(left), Decimal(right))
+        except ArithmeticError:
+            raise EvaluationFailure(f"expected a number that fits decimal128, but '{symbol}' gives none") from None
 
     return run
 
 
-def _whole_quotient(left: int, right: int) -> int | None:
-    return left // right if right and left % right == 0 else None
+def _whole_quotient(left: int, right: int) -> Number | None:
+    return rounded(left // right) if right and left % right == 0 else None
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    if (base == 0 and exponent < 0) or (base < 0 and exponent != exponent.to_integral_value()):
+        raise ArithmeticError  # infinite, or complex
     if exponent == exponent.to_integral_value():
         return CONTEXT.power(base, exponent)
     # The real engine goes through doubles here.
-    power = float(base) ** float(exponent)
-    if isinstance(power, complex):
-        raise DecimalException
-    return Decimal(repr(power))
+    return Decimal(repr(float(base) ** float(exponent)))
 
 
 _subtract_or_refuse = _numbers("-", lambda left, right: rounded(left - right), CONTEXT.subtract)
@@ -125,6 +124,7 @@ def _add(frame: Frame, left: object, right: object) -> object:
     if isinstance(left, str) and isinstance(right, str):
         if len(left) + len(right) > FEEL_TEXT_CHARS_MAX:
             raise EvaluationFailure(f"expected a text of at most {FEEL_TEXT_CHARS_MAX} characters, but it is longer")
+        frame.budget.spend_text(len(left) + len(right))
         return left + right
     return _add_numbers(frame, left, right)
 
@@ -162,7 +162,7 @@ def _compare(symbol: str) -> Callable[[Frame, object, object], bool | None]:
             same = equals(left, right, frame.budget)
             if same is not None:
                 return same if symbol == "=" else not same
-        elif (compared := order(left, right)) is not None:
+        elif (compared := order(left, right, frame.budget)) is not None:
             return holds(compared, 0)
         frame.warn("NOT_COMPARABLE", f"cannot compare {kind_of(left)} {symbol} {kind_of(right)}")
         return None
@@ -327,6 +327,7 @@ def _step(step: syntax.Step) -> Check:
 def _filter(step: syntax.Filter) -> Check:
     condition = compile_node(step.condition)
     # Only what gives true or false is asked for every item; everything else is first tried as a position.
+    cost = syntax.size(step.condition)
     always_for_each = isinstance(step.condition, syntax.Comparison | syntax.Between | syntax.In | syntax.Logic)
 
     def run(frame: Frame, value: object) -> object:
@@ -339,6 +340,7 @@ def _filter(step: syntax.Filter) -> Check:
             if is_number(position):
                 return _item(frame, value, int(position))
             del frame.warnings[marked:]
+        frame.budget.spend(cost * len(value))
         return [item for item in value if _matches(frame, condition, item)]
 
     return run
@@ -352,7 +354,6 @@ def _item(frame: Frame, items: Sequence[object], position: int) -> object:
 
 
 def _matches(frame: Frame, condition: Code, item: object) -> bool:
-    frame.budget.spend()
     names: dict[str, object] = {"item": item}
     if is_context(item):
         names.update(item)

@@ -4,7 +4,7 @@ One frame a scope (the whole expression, a context literal, the item of a filter
 """
 
 from collections.abc import Mapping, MutableSequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from c8py.engine.feel.values import Budget, from_json
 
@@ -16,7 +16,8 @@ class Warned(NamedTuple):
     message: str
 
 
-WARNINGS_MAX = 20  # more of them explain nothing more
+WARNINGS_MAX: Final = 20  # more of them explain nothing more
+_MISSING: Final = object()
 
 
 class Frame:
@@ -39,8 +40,9 @@ class Frame:
         """The nearest variable of that name; null with a warning when there is none."""
         frame: Frame | None = self
         while frame is not None:
-            if name in frame.names:
-                return from_json(frame.names[name])
+            # One look-up a scope: the outermost may fetch its variables only when asked.
+            if (value := frame.names.get(name, _MISSING)) is not _MISSING:
+                return from_json(value)
             frame = frame.parent
         self.warn("NO_VARIABLE_FOUND", f"no variable '{name}'")
         return None

@@ -57,7 +57,7 @@ KEYWORDS: Final = frozenset(
 
 _SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _TOKEN = re.compile(
-    r"""(?P<NUMBER>(?:\d+(?:\.(?!\.)\d+)?|\.\d+))
+    r"""(?P<NUMBER>(?:[0-9]+(?:\.(?!\.)[0-9]+)?|\.[0-9]+))
       | (?P<STRING>"(?:[^"\\]|\\.)*")
       | (?P<QUOTED_NAME>`[^`]+`)
       | (?P<NAME>[^\W\d]\w*)
@@ -85,7 +85,7 @@ def tokens(source: str) -> list[Token]:
     position = _after_space(source, 0)
     while position < len(source):
         match = _TOKEN.match(source, position)
-        if match is None:
+        if match is None or source.startswith("/*", position):
             raise ParseFailure(_complaint(source, position), position)
         found.append(_token(match))
         position = _after_space(source, match.end())

@@ -5,7 +5,7 @@ Chains of one precedence are flat (`1 + 2 - 3` is one node), so that the depth o
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import msgspec
 
@@ -141,3 +141,17 @@ class Call(msgspec.Struct, frozen=True):
 Node: TypeAlias = (
     Literal | Name | ListOf | ContextOf | Arithmetic | Negation | Comparison | Between | In | Logic | If | Path | Call
 )
+
+
+def size(node: Node) -> int:
+    """How many parts a tree has: what it costs to evaluate it once."""
+    count = 0
+    waiting: list[object] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, msgspec.Struct):
+            count += 1
+            waiting += (getattr(part, field) for field in part.__struct_fields__)
+        elif isinstance(part, list | tuple):
+            waiting += cast("Sequence[object]", part)
+    return count

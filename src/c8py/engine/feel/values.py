@@ -7,7 +7,7 @@ decimals when they are looked at. Whole numbers stay Python ints as long as deci
 import decimal
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, TypeAlias, TypeGuard, cast
+from typing import Final, TypeAlias, TypeGuard
 
 from c8py.base.limits import FEEL_NUMBER_EXPONENT_MAX, FEEL_STEPS_MAX, JSON_DEPTH_MAX
 from c8py.engine.feel.failures import EvaluationFailure
@@ -28,7 +28,7 @@ _HALF: Final = 1 << 63
 
 
 class Budget:
-    """How much one evaluation may still do. A step is one item looked at."""
+    """How much one evaluation may still do. A step is one item looked at, or a line of text."""
 
     __slots__ = ("left",)
 
@@ -44,6 +44,14 @@ class Budget:
         self.left -= steps
         if self.left < 0:
             raise EvaluationFailure(f"expected an evaluation of at most {FEEL_STEPS_MAX} steps, but it needs more")
+
+    def spend_text(self, characters: int) -> None:
+        """Take away what looking through so many characters costs.
+
+        Raises:
+            EvaluationFailure: nothing is left.
+        """
+        self.spend(characters >> 6)
 
 
 def is_number(value: object) -> TypeGuard[Number]:
@@ -104,6 +112,8 @@ def equals(left: object, right: object, budget: Budget) -> bool | None:
         return _equal_lists(left, right, budget)
     if is_context(left) and is_context(right):
         return _equal_contexts(left, right, budget)
+    if isinstance(left, str):
+        budget.spend_text(len(left))
     return left == right
 
 
@@ -121,13 +131,16 @@ def _equal_contexts(left: Mapping[str, object], right: Mapping[str, object], bud
     return all(equals(one, right[key], budget) for key, one in left.items())
 
 
-def order(left: object, right: object) -> int | None:
+def order(left: object, right: object, budget: Budget) -> int | None:
     """-1, 0 or 1 as left is less than, equal to or greater than right; None when they have no order."""
     left, right = from_json(left), from_json(right)
     if is_number(left) and is_number(right):
         return -1 if left < right else int(left > right)
     if isinstance(left, str) and isinstance(right, str):
-        # UTF-16 units, as in the real engine: only beyond the basic plane does it differ from code points.
+        budget.spend_text(len(left) + len(right))
+        if left.isascii() or right.isascii():
+            return -1 if left < right else int(left > right)
+        # UTF-16 units, as in the real engine: beyond the basic plane their order is not that of code points.
         one, other = _units(left), _units(right)
         return -1 if one < other else int(one > other)
     return None
@@ -152,19 +165,20 @@ def to_json(value: object, budget: Budget, depth: int = 0) -> JSON:
         return value
     if isinstance(value, int | float | Decimal):
         return _number_to_json(value)
-    budget.spend()
     if depth > JSON_DEPTH_MAX:
         raise EvaluationFailure(f"expected a value at most {JSON_DEPTH_MAX} deep, but it is deeper")
     if is_context(value):
+        budget.spend(len(value) + 1)
+        # Loops, not comprehensions: one Python frame a level.
         entries: dict[str, JSON] = {}
         for key, entry in value.items():
-            budget.spend()
             entries[key] = to_json(entry, budget, depth + 1)
         return entries
     items: list[JSON] = []
-    for item in cast("Sequence[object]", value):
-        budget.spend()
-        items.append(to_json(item, budget, depth + 1))
+    if is_list(value):
+        budget.spend(len(value) + 1)
+        for item in value:
+            items.append(item if isinstance(item, str) else to_json(item, budget, depth + 1))  # noqa: PERF401
     return items
 
 
@@ -175,7 +189,9 @@ def _number_to_json(value: float | Decimal) -> JSON:
     if not isinstance(number, Decimal):
         return number
     if number != number.to_integral_value():
-        return float(number)
+        if abs(double := float(number)) == float("inf"):
+            raise EvaluationFailure("expected a number that fits a double, but it is larger")
+        return double
     sign, digits, exponent = number.as_tuple()
     whole = int("".join(map(str, digits)))
     if isinstance(exponent, int) and exponent < 0:
