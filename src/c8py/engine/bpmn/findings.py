@@ -1,6 +1,6 @@
 """The list of everything wrong with a file, as it grows while the file is read."""
 
-from c8py.base.limits import MODEL_FINDINGS_MAX
+from c8py.base.limits import MODEL_FINDING_CHARS_MAX, MODEL_FINDINGS_MAX
 from c8py.engine.bpmn.model import Finding, ModelRejected
 from c8py.engine.bpmn.xml_tree import Node
 
@@ -22,7 +22,10 @@ class Findings:
             message: what was expected, and what stands there.
             inside: id of the element around it, for one that has no id.
         """
-        self._found.append(Finding(element_id=node.id or inside, line=node.line, message=message))
+        element_id = _cut(node.id or inside, MODEL_FINDING_CHARS_MAX // 4)
+        self._found.append(
+            Finding(element_id=element_id, line=node.line, message=_cut(message, MODEL_FINDING_CHARS_MAX))
+        )
 
     def reject(self, name: str) -> ModelRejected:
         """The rejection of the file of this name, its findings in the order of the file."""
@@ -31,3 +34,7 @@ class Findings:
         if hidden:
             shown.append(Finding(element_id="", line=0, message=f"and {len(hidden)} more findings"))
         return ModelRejected(name, tuple(shown))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
