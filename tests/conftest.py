@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.platform import Platform
-from harness.processes import ROOT, Program
+from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
+from harness.processes import Program
 
 OUTPUT_SHOWN = 6000
 
@@ -34,7 +34,7 @@ def _programs(values: dict[str, object]) -> Iterator[Program]:
 @pytest.fixture(scope="session")
 def order_model() -> Path:
     """A process that Zeebe 8.6 and our engine run alike: `order`, one job of type `charge-card`, one decision."""
-    return ROOT / "tests" / "harness" / "order.bpmn"
+    return ORDER_MODEL
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def start_platform(tmp_path: Path) -> Iterator[Callable[..., Platform]]:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """One ephemeral platform for all tests that do not mind the others' processes."""
-    running = Platform(tmp_path_factory.mktemp("platform"))
+    """One ephemeral platform for all tests that do not mind the others' processes; tokens without limit."""
+    running = Platform(tmp_path_factory.mktemp("platform"), *UNLIMITED_TOKENS)
     yield running
     running.stop()

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from harness.processes import Program, run
+from harness.processes import ROOT, Program, run
 
 READY_DEADLINE_S = 60.0
 C8 = Path(sys.executable).with_name("c8")
+# Runs on Zeebe 8.6 and on our engine alike: process `order`, one job of type `charge-card`, one decision.
+ORDER_MODEL = ROOT / "tests" / "harness" / "order.bpmn"
+# Tests make more token requests than one address may; those of the limit itself leave this out.
+UNLIMITED_TOKENS = ("--set", "oauth.rate_per_s=0")
 READY_FIELDS = {
     "pid",
     "http_address",
@@ -38,9 +42,7 @@ class Platform:
         name: tells several runs in one folder apart.
     """
 
-    def __init__(
-        self, folder: Path, *arguments: str, ephemeral: bool = True, name: str = "platform", debug: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, *arguments: str, ephemeral: bool = True, name: str = "platform") -> None:
         place = ["--ephemeral"] if ephemeral else ["--data-dir", str(folder / "data")]
         ports = [] if "--grpc-port" in arguments else ["--grpc-port", "0", "--http-port", "0"]
         started_s = time.monotonic()
@@ -48,7 +50,7 @@ class Platform:
             [C8, "up", *place, "--json", *ports, *arguments],
             folder=folder,
             name=name,
-            environment=plain_environment(C8PY_LOG="debug" if debug else "info"),
+            environment=plain_environment(),
         )
         try:
             line = self.program.first_line(deadline_s=READY_DEADLINE_S)
@@ -102,7 +104,7 @@ def read_exports(file: Path) -> dict[str, str]:
 
 def plain_environment(**more: str) -> dict[str, str]:
     """This process's environment without anything that configures a Camunda client, and with these values."""
-    foreign = ("CAMUNDA_", "ZEEBE_", "C8PY_", "OAUTHLIB_")
+    foreign = ("CAMUNDA_", "ZEEBE_", "C8_", "C8PY_", "OAUTHLIB_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     if "C8PY_CACHE" in os.environ:
         kept["C8PY_CACHE"] = os.environ["C8PY_CACHE"]

@@ -1,0 +1,86 @@
+"""Real processes and real sockets: nothing here imports what it tests."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.platform import Platform
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an HTTP call came back with."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def json(self):
+        return json.loads(self.text)
+
+
+def call(
+    method: str, url: str, *, body: bytes | None = None, headers: dict[str, str] | None = None, timeout_s: float = 30
+) -> Answer:
+    """One HTTP call; a refusal is an answer, too."""
+    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout_s) as response:
+            return Answer(response.status, {**response.headers}, response.read().decode())
+    except urllib.error.HTTPError as refusal:
+        return Answer(refusal.code, {**refusal.headers}, refusal.read().decode())
+
+
+@pytest.fixture(scope="session")
+def http() -> Callable[..., Answer]:
+    return call
+
+
+@pytest.fixture(scope="session")
+def fetch_token() -> Callable[[Platform], str]:
+    """A token of the platform's own cluster client, by plain HTTP."""
+
+    def fetch(platform: Platform) -> str:
+        credentials = platform.credentials()
+        body = {
+            "grant_type": "client_credentials",
+            "audience": credentials["ZEEBE_TOKEN_AUDIENCE"],
+            "client_id": credentials["ZEEBE_CLIENT_ID"],
+            "client_secret": credentials["ZEEBE_CLIENT_SECRET"],
+        }
+        answer = call("POST", platform.ready["oauth_url"], body=urllib.parse.urlencode(body).encode())
+        assert answer.status == 200, answer
+        return answer.json()["access_token"]
+
+    return fetch
+
+
+@pytest.fixture(scope="session")
+def token(platform: Platform, fetch_token: Callable[[Platform], str]) -> str:
+    """One token for all tests that call the shared platform by hand."""
+    return fetch_token(platform)
+
+
+@pytest.fixture(scope="session")
+def one_line() -> Callable[..., str]:
+    """The only line that a failed command wrote to stderr; its exit code must be among the documented ones."""
+
+    def line(done, *, code: int) -> str:
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        lines = done.stderr.strip().splitlines()
+        assert len(lines) == 1, done.stderr
+        assert "Traceback" not in lines[0]
+        return lines[0]
+
+    return line
+
+
+@pytest.fixture
+def shared_data(tmp_path: Path) -> Path:
+    """A folder for the data of platforms that follow each other."""
+    return tmp_path / "shared"
