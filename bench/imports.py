@@ -19,9 +19,9 @@ def figures(_folder: Path) -> Iterator[Figure]:
     theirs = peers().python
     contestants = {
         "import c8py": (Path(sys.executable), "import c8py"),
-        "import c8py, client and worker touched": (
+        "c8py's client and worker": (
             Path(sys.executable),
-            "import c8py; c8py.AsyncCamunda, c8py.Worker",
+            "from c8py.client import AsyncCamunda; from c8py.worker import Worker",
         ),
         "camunda-orchestration-sdk": (theirs, "import camunda_orchestration_sdk"),
         "pyzeebe": (theirs, "import pyzeebe"),

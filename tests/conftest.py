@@ -9,7 +9,7 @@ import pytest
 from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
 from harness.processes import Program
 
-OUTPUT_SHOWN = 6000
+OUTPUT_SHOWN = 3000
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,3 +58,17 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     running = Platform(tmp_path_factory.mktemp("platform"), *UNLIMITED_TOKENS)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def one_line() -> Callable[..., str]:
+    """The only line that a failed command wrote to stderr; its exit code must be among the documented ones."""
+
+    def line(done, *, code: int) -> str:
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        lines = done.stderr.strip().splitlines()
+        assert len(lines) == 1, done.stderr
+        assert "Traceback" not in lines[0]
+        return lines[0]
+
+    return line

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 
-from c8py import AsyncCamunda
+from c8py.client import AsyncCamunda
 from c8py.errors import C8Error
 
 

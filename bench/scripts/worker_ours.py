@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from c8py import AsyncCamunda
+from c8py.client import AsyncCamunda
 from c8py.worker import Worker
 
 

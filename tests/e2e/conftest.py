@@ -66,20 +66,6 @@ def token(platform: Platform, fetch_token: Callable[[Platform], str]) -> str:
     return fetch_token(platform)
 
 
-@pytest.fixture(scope="session")
-def one_line() -> Callable[..., str]:
-    """The only line that a failed command wrote to stderr; its exit code must be among the documented ones."""
-
-    def line(done, *, code: int) -> str:
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        lines = done.stderr.strip().splitlines()
-        assert len(lines) == 1, done.stderr
-        assert "Traceback" not in lines[0]
-        return lines[0]
-
-    return line
-
-
 @pytest.fixture
 def shared_data(tmp_path: Path) -> Path:
     """A folder for the data of platforms that follow each other."""

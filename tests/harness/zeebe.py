@@ -57,6 +57,7 @@ class Broker:
                 "ZEEBE_BROKER_DATA_DISK_ENABLEMONITORING": "false",
                 "SERVER_ADDRESS": "127.0.0.1",
                 "SERVER_PORT": str(rest),
+                "MANAGEMENT_SERVER_ADDRESS": "127.0.0.1",
                 "MANAGEMENT_SERVER_PORT": str(management),
             },
         )
