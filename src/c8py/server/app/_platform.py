@@ -117,6 +117,8 @@ class Platform:
         ]
         server = HttpServer(_application(routes, settings), sock, headers_wait_s=settings.headers_wait_s)
         self._open.push_async_callback(server.stop)
+        # Before the server, which waits for its long polls, is stopped, they are let go.
+        self._open.push_async_callback(self.gateway.wind_down)
         await server.start()
         return addresses
 

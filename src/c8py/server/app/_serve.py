@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 
 from c8py.server.app._platform import Platform
 from c8py.server.settings import Addresses, Settings
@@ -36,17 +35,11 @@ async def _serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> i
             signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(told.set) and None)
     platform = Platform(settings)
     try:
-        # A signal during the start ends the start: nobody waits for a platform that nobody wants.
-        starting = asyncio.create_task(platform.start())
-        telling = asyncio.create_task(told.wait())
-        await asyncio.wait((starting, telling), return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            starting.cancel()
-            with suppress(asyncio.CancelledError):
-                await starting
-            return 0
-        on_ready(starting.result())
-        await telling
+        addresses = await platform.start()
+        # A signal during the start: nobody waits for the platform any more.
+        if not told.is_set():
+            on_ready(addresses)
+            await told.wait()
     finally:
         await platform.stop()
     return 0
