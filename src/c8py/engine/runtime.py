@@ -3,7 +3,7 @@
 Synchronous, single-threaded, deterministic. One thread calls it; `queries` alone may be used from others.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from c8py.base.limits import COMMANDS_PER_RUN_MAX, DUE_PER_RUN_MAX, LOG_RECORDS_
 from c8py.engine.log import Database, Journal
 from c8py.engine.readmodel import Queries
 from c8py.engine.readmodel.projector import Projector
-from c8py.engine.records import Answer, Command
+from c8py.engine.records import Answer, Command, Event
 from c8py.engine.stream import Partition
 from c8py.engine.stream.replay import digest
 from c8py.engine.writers import JobStream, Push
@@ -22,6 +22,9 @@ from c8py.engine.writers import JobStream, Push
 __all__ = ["Engine", "JobStream", "Outcome", "Push"]
 
 _PARTITION_SHIFT = 51
+
+Export = Callable[[int, Sequence[Event]], None]
+"""Told after each commit what happened: when (milliseconds since 1970), and the events in their order."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -46,7 +49,17 @@ class Engine:
         partition_id: the upper bits of every key that this engine gives out.
     """
 
-    def __init__(self, database: Database, clock: Clock, partition_id: int, records_per_snapshot: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        partition_id: int,
+        *,
+        records_per_snapshot: int,
+        export: Export | None,
+    ) -> None:
+        self._export = export
+        self._to_export: list[tuple[int, Sequence[Event]]] = []
         self.partition_id = partition_id
         self._database = database
         with database.transaction() as connection:
@@ -55,7 +68,7 @@ class Engine:
         self._partition = Partition(
             journal,
             transaction=self._transaction,
-            project=self._projector.project,
+            project=self._project,
             clock=clock,
             first_key=(partition_id << _PARTITION_SHIFT) + 1,
             records_per_snapshot=records_per_snapshot,
@@ -71,6 +84,7 @@ class Engine:
         partition_id: int = 1,
         durable: bool = True,
         records_per_snapshot: int = LOG_RECORDS_PER_SNAPSHOT,
+        export: Export | None = None,
     ) -> "Engine":
         """Open the folder's engine, making it if there is none; `None` keeps everything in memory.
 
@@ -79,6 +93,7 @@ class Engine:
             clock: the only source of time.
             partition_id: the upper 13 bits of every key.
             durable: False trades the fsync of each commit for speed; a crash of the machine may lose the last commits.
+            export: told of everything that happens from now on; not of what was before.
             records_per_snapshot: after how many events the state is written as a whole and the log begins anew.
 
         Raises:
@@ -87,7 +102,7 @@ class Engine:
         database = Database.open(path, durable=durable)
         try:
             with database.problems():
-                return cls(database, clock, partition_id, records_per_snapshot)
+                return cls(database, clock, partition_id, records_per_snapshot=records_per_snapshot, export=export)
         except BaseException:
             database.close()
             raise
@@ -141,11 +156,23 @@ class Engine:
         self.queries.close()
         self._database.close()
 
+    def _project(self, now_ms: int, events: Sequence[Event]) -> None:
+        self._projector.project(now_ms, events)
+        if self._export is not None:
+            self._to_export.append((now_ms, events))
+
     @contextmanager
     def _transaction(self) -> Generator[None]:
         try:
             with self._database.transaction():
                 yield
                 self._projector.flush()
+        except BaseException:
+            self._to_export.clear()
+            raise
         finally:
             self._projector.clear()
+        if self._export is not None:
+            committed, self._to_export = self._to_export, []
+            for now_ms, events in committed:
+                self._export(now_ms, events)

@@ -85,7 +85,8 @@ def _definition(value: ProcessInstanceCreationRecord, view: StateView) -> int | 
 
 
 def _fault(value: ProcessInstanceCreationRecord, process: ExecutableProcess) -> str:
-    if value.runtime_instructions:
+    # One for an unknown element is taken and does nothing, in the real engine too.
+    if any(element_id in process.elements for element_id in value.runtime_instructions):
         return "expected no runtime instructions, but they are not supported yet; cancel the instance instead"
     for element_id in value.start_instructions:
         element = process.elements.get(element_id)
