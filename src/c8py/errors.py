@@ -93,10 +93,18 @@ class TokenUnavailable(AuthError):
 
 
 class ConnectionFailed(C8Error):
-    """An address could not be reached, or the connection broke off: the call may or may not have taken effect."""
+    """An address could not be reached, or the connection broke off: the call may or may not have taken effect.
+
+    Attributes:
+        sent: False where it is certain that nothing reached the server.
+    """
 
     code = "connection-failed"
     retryable = True
+
+    def __init__(self, message: str, *, sent: bool = True, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
 
 
 class ApiError(C8Error):

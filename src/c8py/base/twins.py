@@ -1,0 +1,79 @@
+"""What differs between the colours, under twin names: `AsyncX` and `X`, `async_here` and `here`.
+
+Code in `_async` folders uses the first of each pair; tools/unasync.py prints its twin with the second. Nothing here
+knows what it is used for.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+def async_here() -> object:
+    """Where connections made now belong: the running loop."""
+    return asyncio.get_running_loop()
+
+
+def here() -> object:
+    """Where connections made now belong: the process, for a fork must not share its parent's sockets."""
+    return os.getpid()
+
+
+class AsyncFlight(Generic[T]):
+    """Lets one piece of work go on at a time; who comes meanwhile waits for the same outcome.
+
+    The work is a task of its own: a caller that is cancelled leaves it to the others.
+    """
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[T] | None = None
+
+    async def run(self, work: Callable[[], Coroutine[object, object, T]]) -> T:
+        """The outcome of the work that is going on, or of this one."""
+        return await asyncio.shield(self._going(work))
+
+    def spawn(self, work: Callable[[], Coroutine[object, object, T]]) -> None:
+        """Begin this work in the background, unless some is going on."""
+        self._going(work)
+
+    async def aclose(self) -> None:
+        """Stop what is going on."""
+        task, self._task = self._task, None
+        if task is not None and task.get_loop() is asyncio.get_running_loop() and not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+    def _going(self, work: Callable[[], Coroutine[object, object, T]]) -> asyncio.Task[T]:
+        task = self._task
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = self._task = asyncio.create_task(work())
+            # Work in the background may fail with nobody waiting; who waits is told all the same.
+            task.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception() and None)
+        return task
+
+
+class Flight(Generic[T]):
+    """Lets one piece of work go on at a time; who comes meanwhile waits and then does its own, knowing the outcome."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def run(self, work: Callable[[], T]) -> T:
+        """The outcome of this work, alone."""
+        with self._lock:
+            return work()
+
+    def spawn(self, work: Callable[[], object]) -> None:
+        """Begin this work in a thread, unless some is going on. The work deals with its own failures."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=work, name="c8py-flight", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Let go of what is going on; the thread ends by itself."""
+        self._thread = None

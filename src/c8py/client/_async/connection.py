@@ -1,0 +1,98 @@
+"""Which protocol a call takes, and the connections of one client, made when they are first needed."""
+
+from typing import TYPE_CHECKING
+
+from c8py.auth import TokenCache, cluster_credentials
+from c8py.base.clock import Clock
+from c8py.client._async.over_rest import AsyncOverRest
+from c8py.config import Protocol, Settings
+from c8py.errors import ConfigError
+from c8py.transport import AsyncRest, AsyncWire, async_headers
+
+if TYPE_CHECKING:
+    from c8py.client._async.over_grpc import AsyncOverGrpc
+    from c8py.transport.grpc import AsyncGrpc
+
+
+class AsyncConnection:
+    """The two ways to one cluster.
+
+    Args:
+        settings: of the cluster.
+        cache: remembers tokens.
+        clock: tells the time.
+    """
+
+    def __init__(self, settings: Settings, *, cache: TokenCache, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._wire = AsyncWire(settings)
+        self._headers = async_headers(cluster_credentials(settings), self._wire, settings, cache=cache, clock=clock)
+        self._gateway: AsyncGrpc | None = None
+        self._over_grpc: AsyncOverGrpc | None = None
+        self._over_rest: AsyncOverRest | None = None
+
+    def over(self, protocol: Protocol | None) -> "AsyncOverGrpc | AsyncOverRest":
+        """The way that a call takes which both offer.
+
+        Args:
+            protocol: the caller's wish; None leaves it to the settings, which prefer gRPC where its address is known.
+
+        Raises:
+            ConfigError: the address of the wished one is not known.
+        """
+        chosen = protocol or self.settings.prefer or "grpc"
+        if protocol is None and self.settings.grpc_address is None:
+            chosen = "rest"
+        elif protocol is None and self.settings.rest_address is None:
+            chosen = "grpc"
+        return self.over_grpc() if chosen == "grpc" else self.over_rest()
+
+    def over_grpc(self) -> "AsyncOverGrpc":
+        """The way over gRPC.
+
+        Raises:
+            ConfigError: its address is not known.
+        """
+        if self._over_grpc is None:
+            # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
+            from c8py.client._async.over_grpc import AsyncOverGrpc  # noqa: PLC0415
+            from c8py.transport.grpc import AsyncGrpc  # noqa: PLC0415
+
+            self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
+            self._over_grpc = AsyncOverGrpc(self._gateway, self.settings.request_timeout_s)
+        return self._over_grpc
+
+    def over_rest(self) -> AsyncOverRest:
+        """The way over REST.
+
+        Raises:
+            ConfigError: its address is not known.
+        """
+        if self._over_rest is None:
+            address = self.settings.rest_address
+            if address is None:
+                raise ConfigError(
+                    "expected the address of the REST API, but there is none",
+                    hint="set ZEEBE_REST_ADDRESS (or CAMUNDA_REST_ADDRESS)",
+                )
+            api = AsyncRest(address, self._wire, self._headers, self._clock)
+            self._over_rest = AsyncOverRest(api, self.settings.request_timeout_s)
+        return self._over_rest
+
+    async def header(self) -> str:
+        """The Authorization header that calls carry now; empty where they need none.
+
+        Raises:
+            AuthError: there is no token to be had.
+        """
+        return await self._headers.header()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        gateway, self._gateway = self._gateway, None
+        self._over_grpc = self._over_rest = None
+        await self._headers.aclose()
+        if gateway is not None:
+            await gateway.aclose()
+        await self._wire.aclose()

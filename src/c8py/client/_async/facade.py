@@ -1,0 +1,78 @@
+"""The client: what a cluster can be told and asked, as methods of one class. The methods stand in modules by noun."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from c8py.auth import TokenCache
+from c8py.base.clock import Clock, SystemClock
+from c8py.client._async.connection import AsyncConnection
+from c8py.client._async.jobs import AsyncJobCalls
+from c8py.client._async.processes import AsyncProcessCalls
+from c8py.config import Protocol, Settings, load
+from c8py.models.cluster import TopologyResponse
+from c8py.transport import TOKENS
+
+
+class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls):
+    """A client of one cluster, for asyncio.
+
+    Connections are made with the first call and kept; `async with`, or `aclose()` at the end.
+
+    Args:
+        settings: addresses and credentials, as `c8py.config.load` puts them together.
+        cache: remembers tokens; None shares them with all other clients of the process.
+        clock: tells the time; None is the machine's own.
+    """
+
+    def __init__(self, settings: Settings, *, cache: TokenCache | None = None, clock: Clock | None = None) -> None:
+        super().__init__(AsyncConnection(settings, cache=cache or TOKENS, clock=clock or SystemClock()))
+
+    @classmethod
+    def from_env(cls, *, credentials_file: Path | str | None = None, **overrides: object) -> Self:
+        """A client with the settings of arguments, environment and credentials file, in this order.
+
+        Args:
+            credentials_file: as Console hands it out; None is the one that C8_CREDENTIALS names, if any.
+            overrides: fields of `c8py.config.Settings`.
+
+        Raises:
+            ConfigError: something is missing, malformed or contradicts something else.
+        """
+        return cls(load(overrides, credentials_file=credentials_file))
+
+    @property
+    def settings(self) -> Settings:
+        """What this client goes by."""
+        return self._connection.settings
+
+    async def topology(self, *, protocol: Protocol | None = None) -> TopologyResponse:
+        """The cluster as its gateway sees it.
+
+        Args:
+            protocol: None leaves it to the settings.
+
+        Raises:
+            C8Error: the call failed.
+        """
+        return await self._connection.over(protocol).topology()
+
+    async def authorization(self) -> str:
+        """The Authorization header that calls carry now, for other programs; empty where they need none. It is secret.
+
+        Raises:
+            AuthError: there is no token to be had.
+        """
+        return await self._connection.header()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections. A later call opens them again."""
+        await self._connection.aclose()

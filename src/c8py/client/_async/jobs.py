@@ -1,0 +1,218 @@
+"""Calls about jobs and incidents."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+from c8py.client import rest_forms
+from c8py.client._async.calls import AsyncCalls
+from c8py.client.rest_forms import Filter, Sort
+from c8py.client.values import ActivationQuery, AnyKey, Variables, document
+from c8py.config import Protocol
+from c8py.errors import InvalidArgument
+from c8py.models.incident import IncidentSearchQueryResult
+from c8py.models.job import ActivatedJobResult, JobSearchQueryResult
+
+
+class AsyncJobCalls(AsyncCalls):
+    """Take jobs, and say what came of them."""
+
+    async def activate_jobs(
+        self,
+        type: str,  # noqa: A002  Camunda's word
+        *,
+        max_jobs: int,
+        timeout_s: float,
+        worker: str,
+        fetch_variables: Sequence[str] = (),
+        tenant_ids: Sequence[str] = (),
+        request_timeout_s: float | None = None,
+        protocol: Protocol | None = None,
+    ) -> list[ActivatedJobResult]:
+        """Have jobs handed out; waits for the first one, and then for no more.
+
+        Args:
+            type: of the jobs.
+            max_jobs: how many at most.
+            timeout_s: how long they stay locked, in seconds.
+            worker: a name, shown in Operate.
+            fetch_variables: names of the variables wanted; empty for all.
+            tenant_ids: whose jobs; empty is the client's own tenant.
+            request_timeout_s: how long to wait for the first one, in seconds; None is the gateway's own measure (10),
+                less than 0 is not at all.
+            protocol: None leaves it to the settings.
+
+        Returns:
+            The jobs; none when the time went by without one.
+
+        Raises:
+            C8Error: the call failed.
+        """
+        query = ActivationQuery(
+            type=type,
+            worker=worker,
+            timeout_s=timeout_s,
+            fetch_variables=tuple(fetch_variables),
+            tenant_ids=self._tenants(tenant_ids),
+            max_jobs=max_jobs,
+            request_timeout_s=request_timeout_s,
+        )
+        return await self._connection.over(protocol).activate_jobs(query)
+
+    def stream_jobs(
+        self,
+        type: str,  # noqa: A002  Camunda's word
+        *,
+        timeout_s: float,
+        worker: str,
+        fetch_variables: Sequence[str] = (),
+        tenant_ids: Sequence[str] = (),
+    ) -> AsyncGenerator[ActivatedJobResult, None]:
+        """Have jobs pushed as they come up, over gRPC; those that wait already are not among them.
+
+        Args:
+            type: of the jobs.
+            timeout_s: how long each stays locked, in seconds.
+            worker: a name, shown in Operate.
+            fetch_variables: names of the variables wanted; empty for all.
+            tenant_ids: whose jobs; empty is the client's own tenant.
+
+        Returns:
+            An iterator of jobs, without end; closing it ends the stream. It raises C8Error when the stream cannot be
+            opened or breaks off; opening it again is the caller's matter.
+        """
+        query = ActivationQuery(
+            type=type,
+            worker=worker,
+            timeout_s=timeout_s,
+            fetch_variables=tuple(fetch_variables),
+            tenant_ids=self._tenants(tenant_ids),
+        )
+        return self._connection.over_grpc().stream_jobs(query)
+
+    async def complete_job(
+        self, key: AnyKey, variables: Variables | None = None, *, protocol: Protocol | None = None
+    ) -> None:
+        """Complete a job.
+
+        Raises:
+            NotFound: it is completed or gone already.
+            InvalidState: it has failed, or thrown an error.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).complete_job(key, document(variables))
+
+    async def fail_job(
+        self,
+        key: AnyKey,
+        *,
+        retries: int,
+        message: str = "",
+        backoff_s: float = 0.0,
+        variables: Variables | None = None,
+        protocol: Protocol | None = None,
+    ) -> None:
+        """Fail a job.
+
+        Args:
+            key: of the job.
+            retries: how many are left; with none left an incident comes up.
+            message: shown in Operate.
+            backoff_s: how long it is not handed out again, in seconds.
+            variables: become local to the element.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: it is completed or gone already.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).fail_job(
+            key, retries=retries, message=message, backoff_s=backoff_s, variables=document(variables)
+        )
+
+    async def throw_error(
+        self,
+        key: AnyKey,
+        error_code: str,
+        message: str = "",
+        variables: Variables | None = None,
+        *,
+        protocol: Protocol | None = None,
+    ) -> None:
+        """Throw an error of the model, for a boundary event to catch.
+
+        Raises:
+            NotFound: the job is completed or gone already.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).throw_error(
+            key, error_code, message=message, variables=document(variables)
+        )
+
+    async def update_job(
+        self,
+        key: AnyKey,
+        *,
+        retries: int | None = None,
+        timeout_s: float | None = None,
+        protocol: Protocol | None = None,
+    ) -> None:
+        """Change a job's retries, its deadline, or both.
+
+        Args:
+            key: of the job.
+            retries: how many are left, at least 1; None changes nothing.
+            timeout_s: seconds from now until it is handed out to somebody else; None changes nothing.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: it is completed or gone already.
+            C8Error: the call failed.
+        """
+        if retries is None and timeout_s is None:
+            raise InvalidArgument("expected retries or timeout_s to change, but got neither")
+        await self._connection.over(protocol).update_job(key, retries=retries, timeout_s=timeout_s)
+
+    async def search_jobs(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  Camunda's word
+        sort: Sort = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> JobSearchQueryResult:
+        """Jobs, over REST; see `search_process_instances` for the arguments.
+
+        Raises:
+            C8Error: the call failed.
+        """
+        body = rest_forms.search(filter, sort, limit, after)
+        return await self._connection.over_rest().ask("searchJobs", JobSearchQueryResult, body=body)
+
+    async def resolve_incident(self, key: AnyKey, *, protocol: Protocol | None = None) -> None:
+        """Resolve an incident, once its cause is mended; for a job without retries, give it some before.
+
+        Raises:
+            NotFound: there is no such incident.
+            InvalidState: its job has no retries.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).resolve_incident(key)
+
+    async def search_incidents(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  Camunda's word
+        sort: Sort = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> IncidentSearchQueryResult:
+        """Incidents, over REST; see `search_process_instances` for the arguments.
+
+        Raises:
+            C8Error: the call failed.
+        """
+        body = rest_forms.search(filter, sort, limit, after)
+        return await self._connection.over_rest().ask("searchIncidents", IncidentSearchQueryResult, body=body)
+
+    def _tenants(self, tenant_ids: Sequence[str]) -> tuple[str, ...]:
+        own = self._connection.settings.tenant_id
+        return tuple(tenant_ids) or ((own,) if own else ())

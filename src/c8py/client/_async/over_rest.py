@@ -1,0 +1,133 @@
+"""The commands and questions of the client, said over REST v2."""
+
+import secrets
+from collections.abc import Mapping
+from typing import TypeVar
+
+from c8py.base.limits import LONG_POLL_GRACE_S, LONG_POLL_S
+from c8py.client import rest_forms as forms
+from c8py.client.lenient import decode
+from c8py.client.values import ActivationQuery, AnyKey, StartQuery, key_text, milliseconds
+from c8py.models.cluster import TopologyResponse
+from c8py.models.job import ActivatedJobResult, JobActivationResult
+from c8py.models.process_instance import CreateProcessInstanceResult
+from c8py.models.resource import DeploymentResult
+from c8py.transport import AsyncRest
+
+Answer = TypeVar("Answer")
+
+
+class AsyncOverRest:
+    """Says each command as a request of REST v2.
+
+    Args:
+        api: where it goes.
+        timeout_s: of calls that name no other, in seconds.
+    """
+
+    def __init__(self, api: AsyncRest, timeout_s: float) -> None:
+        self._api = api
+        self._timeout_s = timeout_s
+
+    async def ask(
+        self,
+        operation: str,
+        answer: type[Answer],
+        *,
+        path: Mapping[str, str] | None = None,
+        body: object = None,
+        timeout_s: float | None = None,
+    ) -> Answer:
+        """The answer of any operation.
+
+        Args:
+            operation: its id in the table of operations.
+            answer: the struct of the answer.
+            path: values for the names in its path.
+            body: what is said as JSON; None for no body.
+            timeout_s: for all attempts together, in seconds; None is the client's own.
+        """
+        request = forms.request(operation, timeout_s=timeout_s or self._timeout_s, path=path, body=body)
+        return decode(await self._api.send(request), answer, call=operation, address=self._api.address)
+
+    async def command(self, operation: str, *, path: Mapping[str, str], body: object = None) -> None:
+        """Any operation that answers with nothing."""
+        await self._api.send(forms.request(operation, timeout_s=self._timeout_s, path=path, body=body))
+
+    async def topology(self) -> TopologyResponse:
+        """The cluster as the gateway sees it."""
+        return await self.ask("getTopology", TopologyResponse)
+
+    async def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> DeploymentResult:
+        """Deploy these files, all or none."""
+        request = forms.deployment(
+            files, tenant_id=tenant_id, boundary=f"c8py-{secrets.token_hex(16)}", timeout_s=self._timeout_s
+        )
+        body = await self._api.send(request)
+        return decode(body, DeploymentResult, call=request.call, address=self._api.address)
+
+    async def start(self, query: StartQuery) -> CreateProcessInstanceResult:
+        """Start an instance."""
+        return await self.ask("createProcessInstance", CreateProcessInstanceResult, body=forms.start(query))
+
+    async def start_and_wait(
+        self, query: StartQuery, *, timeout_s: float, fetch_variables: tuple[str, ...]
+    ) -> CreateProcessInstanceResult:
+        """Start an instance, and wait until it has completed."""
+        body = forms.start(query) | {"awaitCompletion": True, "requestTimeout": milliseconds(timeout_s)}
+        if fetch_variables:
+            body["fetchVariables"] = fetch_variables
+        return await self.ask(
+            "createProcessInstance", CreateProcessInstanceResult, body=body, timeout_s=timeout_s + LONG_POLL_GRACE_S
+        )
+
+    async def cancel(self, key: AnyKey) -> None:
+        """Cancel an instance."""
+        await self.command("cancelProcessInstance", path={"processInstanceKey": key_text(key)}, body={})
+
+    async def activate_jobs(self, query: ActivationQuery) -> list[ActivatedJobResult]:
+        """Have jobs handed out."""
+        waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
+        answer = await self.ask(
+            "activateJobs",
+            JobActivationResult,
+            body=forms.activation(query),
+            timeout_s=waits_s + LONG_POLL_GRACE_S,
+        )
+        return answer.jobs
+
+    async def complete_job(self, key: AnyKey, variables: dict[str, object]) -> None:
+        """Complete a job."""
+        await self.command("completeJob", path={"jobKey": key_text(key)}, body=forms.given(variables=variables or None))
+
+    async def fail_job(
+        self, key: AnyKey, *, retries: int, message: str, backoff_s: float, variables: dict[str, object]
+    ) -> None:
+        """Fail a job."""
+        body = forms.given(
+            retries=retries,
+            errorMessage=message or None,
+            retryBackOff=milliseconds(backoff_s) or None,
+            variables=variables or None,
+        )
+        await self.command("failJob", path={"jobKey": key_text(key)}, body=body)
+
+    async def throw_error(self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object]) -> None:
+        """Throw an error of the model."""
+        body = forms.given(errorCode=error_code, errorMessage=message or None, variables=variables or None)
+        await self.command("throwJobError", path={"jobKey": key_text(key)}, body=body)
+
+    async def update_job(self, key: AnyKey, *, retries: int | None, timeout_s: float | None) -> None:
+        """Change a job's retries and deadline, at once."""
+        timeout = None if timeout_s is None else milliseconds(timeout_s)
+        body = {"changeset": forms.given(retries=retries, timeout=timeout)}
+        await self.command("updateJob", path={"jobKey": key_text(key)}, body=body)
+
+    async def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
+        """Set variables of a scope."""
+        path = {"elementInstanceKey": key_text(scope_key)}
+        await self.command("createElementInstanceVariables", path=path, body={"variables": variables, "local": local})
+
+    async def resolve_incident(self, key: AnyKey) -> None:
+        """Resolve an incident."""
+        await self.command("resolveIncident", path={"incidentKey": key_text(key)}, body={})

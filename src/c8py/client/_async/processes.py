@@ -1,0 +1,206 @@
+"""Calls about deployments, process instances and their variables."""
+
+from collections.abc import Sequence
+
+from c8py.client import rest_forms
+from c8py.client._async.calls import AsyncCalls
+from c8py.client.rest_forms import Filter, Sort
+from c8py.client.values import AnyKey, ResourceFile, StartQuery, Variables, document, key_text, resources
+from c8py.config import Protocol
+from c8py.models.process_instance import (
+    CreateProcessInstanceResult,
+    ProcessInstanceResult,
+    ProcessInstanceSearchQueryResult,
+)
+from c8py.models.resource import DeploymentResult
+from c8py.models.variable import VariableSearchQueryResult
+
+
+class AsyncProcessCalls(AsyncCalls):
+    """Deploy, start, cancel, look at."""
+
+    async def deploy(
+        self, *files: ResourceFile, tenant_id: str | None = None, protocol: Protocol | None = None
+    ) -> DeploymentResult:
+        """Deploy files, all or none.
+
+        Args:
+            files: paths, or pairs of a name and the content; the ending of the name says what it is.
+            tenant_id: None is the client's own.
+            protocol: None leaves it to the settings.
+
+        Returns:
+            What was deployed; the same content again gives the same keys and versions.
+
+        Raises:
+            InvalidArgument: a file cannot be read, or the cluster refuses the model and says why.
+            C8Error: the call failed.
+        """
+        return await self._connection.over(protocol).deploy(resources(files), tenant_id=self._tenant(tenant_id))
+
+    async def start(
+        self,
+        process_id: str | None = None,
+        *,
+        version: int = -1,
+        process_definition_key: AnyKey | None = None,
+        variables: Variables | None = None,
+        tenant_id: str | None = None,
+        tags: Sequence[str] = (),
+        protocol: Protocol | None = None,
+    ) -> CreateProcessInstanceResult:
+        """Start an instance of a process.
+
+        Args:
+            process_id: of the model.
+            version: of the process; -1 is the latest.
+            process_definition_key: instead of id and version.
+            variables: of the instance: a dict, a msgspec.Struct or a dataclass.
+            tenant_id: None is the client's own.
+            tags: of the instance, since 8.8.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: there is no such process.
+            C8Error: the call failed. Of a `ConnectionFailed` that is marked as sent nobody knows whether it did.
+        """
+        query = self._start_query(
+            process_id, process_definition_key, version=version, variables=variables, tenant_id=tenant_id, tags=tags
+        )
+        return await self._connection.over(protocol).start(query)
+
+    async def start_and_wait(
+        self,
+        process_id: str | None = None,
+        *,
+        version: int = -1,
+        process_definition_key: AnyKey | None = None,
+        variables: Variables | None = None,
+        tenant_id: str | None = None,
+        tags: Sequence[str] = (),
+        timeout_s: float = 15.0,
+        fetch_variables: Sequence[str] = (),
+        protocol: Protocol | None = None,
+    ) -> CreateProcessInstanceResult:
+        """Start an instance of a process, and wait until it has completed.
+
+        Args:
+            process_id: of the model.
+            version: of the process; -1 is the latest.
+            process_definition_key: instead of id and version.
+            variables: of the instance: a dict, a msgspec.Struct or a dataclass.
+            tenant_id: None is the client's own.
+            tags: of the instance, since 8.8.
+            timeout_s: how long to wait, in seconds; the instance goes on afterwards.
+            fetch_variables: names of the variables wanted; empty for all.
+            protocol: None leaves it to the settings.
+
+        Returns:
+            The instance, with the variables it ended with.
+
+        Raises:
+            DeadlineExceeded: it has not completed in time.
+            C8Error: the call failed.
+        """
+        query = self._start_query(
+            process_id, process_definition_key, version=version, variables=variables, tenant_id=tenant_id, tags=tags
+        )
+        return await self._connection.over(protocol).start_and_wait(
+            query, timeout_s=timeout_s, fetch_variables=tuple(fetch_variables)
+        )
+
+    async def cancel(self, process_instance_key: AnyKey, *, protocol: Protocol | None = None) -> None:
+        """Cancel a process instance.
+
+        Raises:
+            NotFound: there is none with this key, or it has ended.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).cancel(process_instance_key)
+
+    async def get_process_instance(self, process_instance_key: AnyKey) -> ProcessInstanceResult:
+        """A process instance, over REST; a new one may take a moment to be seen.
+
+        Raises:
+            NotFound: there is none with this key, or it cannot be seen yet.
+            C8Error: the call failed.
+        """
+        return await self._connection.over_rest().ask(
+            "getProcessInstance", ProcessInstanceResult, path={"processInstanceKey": key_text(process_instance_key)}
+        )
+
+    async def search_process_instances(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  Camunda's word
+        sort: Sort = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> ProcessInstanceSearchQueryResult:
+        """Process instances, over REST; what happened just now may take a moment to be seen.
+
+        Args:
+            filter: a `ProcessInstanceFilter`, or wire names and values: `{"state": "ACTIVE"}`.
+            sort: wire names, with a `-` before those that go down: `("-startDate",)`.
+            limit: how many at most.
+            after: the end cursor of the page before.
+
+        Raises:
+            C8Error: the call failed.
+        """
+        body = rest_forms.search(filter, sort, limit, after)
+        return await self._connection.over_rest().ask(
+            "searchProcessInstances", ProcessInstanceSearchQueryResult, body=body
+        )
+
+    async def set_variables(
+        self, scope_key: AnyKey, variables: Variables, *, local: bool = False, protocol: Protocol | None = None
+    ) -> None:
+        """Set variables of a process instance or an element instance.
+
+        Args:
+            scope_key: of the instance.
+            variables: names and values.
+            local: set them in this very scope; else each goes to the nearest scope above that has it.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: there is no such instance.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).set_variables(scope_key, document(variables), local=local)
+
+    async def search_variables(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  Camunda's word
+        sort: Sort = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> VariableSearchQueryResult:
+        """Variables, over REST; see `search_process_instances` for the arguments.
+
+        Raises:
+            C8Error: the call failed.
+        """
+        body = rest_forms.search(filter, sort, limit, after)
+        return await self._connection.over_rest().ask("searchVariables", VariableSearchQueryResult, body=body)
+
+    def _start_query(
+        self,
+        process_id: str | None,
+        process_definition_key: AnyKey | None,
+        *,
+        version: int,
+        variables: Variables | None,
+        tenant_id: str | None,
+        tags: Sequence[str],
+    ) -> StartQuery:
+        return StartQuery(
+            process_id=process_id,
+            version=version,
+            process_definition_key=None if process_definition_key is None else key_text(process_definition_key),
+            variables=document(variables),
+            tenant_id=self._tenant(tenant_id),
+            tags=tuple(tags),
+        )

@@ -1,0 +1,105 @@
+"""Reads answers of REST: strictly first, and in the manner of older versions only where that fails.
+
+A broker of 8.6 writes keys as numbers, calls the key of a job `key`, and knows less than newer ones. Pure.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final, TypeVar, cast
+
+import msgspec
+from msgspec import inspect
+
+from c8py.errors import ServerFault
+
+Answer = TypeVar("Answer")
+
+# What a field was called before 8.8.
+_OLDER_NAMES: Final[Mapping[str, str]] = {"jobKey": "key", "variableKey": "key", "incidentKey": "key"}
+_ROOT_DEPTH_MAX: Final = 50
+
+
+def decode(body: bytes, wanted: type[Answer], *, call: str, address: str) -> Answer:
+    """The answer in a body.
+
+    Args:
+        body: JSON.
+        wanted: the struct of the answer.
+        call: the name of the operation, for errors.
+        address: of the API, for errors.
+
+    Raises:
+        ServerFault: it is no such answer, even with an old server's ways allowed for.
+    """
+    try:
+        return _decoder(wanted).decode(body)
+    except msgspec.ValidationError:
+        pass
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ServerFault(
+            f"expected JSON as the answer to {call}, but got something else",
+            hint=f"check that {address} is the address of the REST API",
+        ) from error
+    try:
+        return msgspec.convert(_mended(msgspec.json.decode(body), inspect.type_info(wanted), 0), wanted)
+    except msgspec.ValidationError as error:
+        raise ServerFault(
+            f"expected an answer to {call} in the form of Camunda 8, but {str(error)[:1].lower()}{str(error)[1:]}",
+            hint=f"check that {address} is the address of the REST API, and the version of the cluster",
+        ) from error
+
+
+@cache
+def _decoder(wanted: type[Answer]) -> msgspec.json.Decoder[Answer]:
+    return msgspec.json.Decoder(wanted)
+
+
+def _mended(value: object, kind: inspect.Type, depth: int) -> object:
+    """The value with numbers made texts where texts are wanted, and neutral values where something is missing."""
+    if depth > _ROOT_DEPTH_MAX:
+        return value
+    if isinstance(kind, inspect.UnionType):
+        return _mended_union(value, kind, depth)
+    if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+        return _mended_struct(cast("dict[str, object]", value), kind, depth)
+    if isinstance(kind, inspect.ListType) and isinstance(value, list):
+        return [_mended(item, kind.item_type, depth + 1) for item in cast("list[object]", value)]
+    if isinstance(kind, inspect.StrType) and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _neutral(kind) if value is None else value
+
+
+def _mended_union(value: object, kind: inspect.UnionType, depth: int) -> object:
+    if value is None and kind.includes_none:
+        return None
+    others = [other for other in kind.types if not isinstance(other, inspect.NoneType)]
+    return _mended(value, others[0], depth + 1) if len(others) == 1 else value
+
+
+def _mended_struct(value: dict[str, object], kind: inspect.StructType, depth: int) -> dict[str, object]:
+    mended: dict[str, object] = {}
+    for field in kind.fields:
+        name = field.encode_name
+        older = _OLDER_NAMES.get(name)
+        given = name if name in value else older if older in value else None
+        if given is not None:
+            mended[name] = _mended(value[given], field.type, depth + 1)
+        elif field.required:
+            mended[name] = _neutral(field.type)
+    return mended
+
+
+_NEUTRAL: Final[Mapping[type[inspect.Type], object]] = {
+    inspect.StrType: "",
+    inspect.IntType: 0,
+    inspect.FloatType: 0.0,
+    inspect.BoolType: False,
+    inspect.ListType: (),
+    inspect.DictType: {},
+}
+
+
+def _neutral(kind: inspect.Type) -> object:
+    if isinstance(kind, inspect.UnionType):
+        return None if kind.includes_none else _neutral(kind.types[0])
+    return _NEUTRAL.get(type(kind))

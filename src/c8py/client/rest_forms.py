@@ -1,0 +1,111 @@
+"""Commands and questions as requests of REST v2. Pure; the paths are those of the table of operations."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from c8py.client.values import ActivationQuery, StartQuery, json_bytes, key_text, milliseconds
+from c8py.errors import InvalidArgument
+from c8py.models.operations import OPERATIONS
+from c8py.transport import RestRequest, multipart, safe_operation
+
+Filter = msgspec.Struct | Mapping[str, object]
+Sort = Sequence[str | msgspec.Struct]
+
+_ROOT: Final = "/v2"
+
+
+def request(
+    operation: str, *, timeout_s: float, path: Mapping[str, str] | None = None, body: object = None
+) -> RestRequest:
+    """A request of an operation.
+
+    Args:
+        operation: its id in the table.
+        timeout_s: for all attempts together, in seconds.
+        path: values for the names in its path.
+        body: what is said as JSON; None for no body.
+    """
+    row = OPERATIONS[operation]
+    filled = row.path
+    for name, value in (path or {}).items():
+        filled = filled.replace(f"{{{name}}}", quote(value, safe=""))
+    return RestRequest(
+        call=operation,
+        method=row.method,
+        path=_ROOT + filled,
+        body=None if body is None else json_bytes(body),
+        safe=safe_operation(operation, row.method),
+        timeout_s=timeout_s,
+    )
+
+
+def deployment(files: Sequence[tuple[str, bytes]], *, tenant_id: str, boundary: str, timeout_s: float) -> RestRequest:
+    """Deploy these files, all or none."""
+    fields = [("tenantId", tenant_id)] if tenant_id else []
+    content_type, body = multipart(files, fields, part="resources", boundary=boundary)
+    plain = request("createDeployment", timeout_s=timeout_s)
+    return msgspec.structs.replace(plain, body=body, content_type=content_type)
+
+
+def start(query: StartQuery) -> dict[str, object]:
+    """The body of a start.
+
+    Raises:
+        InvalidArgument: neither process nor definition is named.
+    """
+    body: dict[str, object] = {}
+    if query.process_id is not None:
+        body["processDefinitionId"] = query.process_id
+        body["processDefinitionVersion"] = query.version
+    elif query.process_definition_key is not None:
+        body["processDefinitionKey"] = key_text(query.process_definition_key)
+    else:
+        raise InvalidArgument("expected a process id or the key of a process definition, but got neither")
+    optional = {"variables": query.variables, "tenantId": query.tenant_id, "tags": query.tags}
+    return body | {name: value for name, value in optional.items() if value}
+
+
+def activation(query: ActivationQuery) -> dict[str, object]:
+    """The body of an activation of jobs."""
+    body: dict[str, object] = {
+        "type": query.type,
+        "timeout": milliseconds(query.timeout_s),
+        "maxJobsToActivate": query.max_jobs,
+        "requestTimeout": 0 if query.request_timeout_s is None else milliseconds(query.request_timeout_s),
+    }
+    optional = {"worker": query.worker, "fetchVariable": query.fetch_variables, "tenantIds": query.tenant_ids}
+    return body | {name: value for name, value in optional.items() if value}
+
+
+def given(**members: object) -> dict[str, object]:
+    """The members that have a value."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def search(filter: Filter | None, sort: Sort, limit: int | None, after: str | None) -> dict[str, object]:  # noqa: A002
+    """The body of a search.
+
+    Args:
+        filter: a struct of the models, or wire names and values.
+        sort: structs of the models, or wire names, with a `-` before those that are to go down.
+        limit: how many items at most; None is the server's own measure.
+        after: the end cursor of the page before.
+    """
+    body: dict[str, object] = {}
+    if filter is not None:
+        body["filter"] = filter
+    if sort:
+        body["sort"] = [_sorted(item) for item in sort]
+    page: dict[str, object] = given(limit=limit, after=after)
+    if page:
+        body["page"] = page
+    return body
+
+
+def _sorted(item: str | msgspec.Struct) -> object:
+    if isinstance(item, msgspec.Struct):
+        return item
+    return {"field": item.removeprefix("-"), "order": "DESC" if item.startswith("-") else "ASC"}

@@ -1,0 +1,164 @@
+"""Variables, keys, files and times as callers hand them in, brought to what goes over the wire."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeAlias, cast
+
+import msgspec
+
+from c8py.errors import InvalidArgument
+
+
+class DataclassInstance(Protocol):
+    """Any instance of a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Variables: TypeAlias = Mapping[str, object] | msgspec.Struct | DataclassInstance
+ResourceFile: TypeAlias = str | Path | tuple[str, bytes]
+AnyKey: TypeAlias = str | int
+
+_INT64 = range(-(2**63), 2**63)
+
+
+class ActivationQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs are wanted.
+
+    Attributes:
+        type: of the jobs.
+        worker: shown in Operate.
+        timeout_s: how long they stay locked, in seconds.
+        fetch_variables: names; empty for all.
+        tenant_ids: empty for the caller's own default.
+        max_jobs: at most so many; streams have no limit.
+        request_timeout_s: how long the gateway waits for the first one; None is the gateway's own measure, less than
+            0 is not at all.
+    """
+
+    type: str
+    worker: str
+    timeout_s: float
+    fetch_variables: tuple[str, ...]
+    tenant_ids: tuple[str, ...]
+    max_jobs: int = 0
+    request_timeout_s: float | None = None
+
+
+class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which process is to be started, and with what.
+
+    Attributes:
+        process_id: of the model; None when a key is given.
+        version: -1 for the latest.
+        process_definition_key: of one deployed version.
+        variables: a JSON object.
+        tenant_id: "" for the default.
+        tags: of the instance.
+    """
+
+    process_id: str | None
+    version: int
+    process_definition_key: str | None
+    variables: Mapping[str, object]
+    tenant_id: str
+    tags: tuple[str, ...]
+
+
+def document(variables: Variables | None) -> dict[str, object]:
+    """Variables as a JSON object.
+
+    Raises:
+        InvalidArgument: they are none, or hold something that JSON cannot say.
+    """
+    if variables is None:
+        return {}
+    try:
+        plain = _builtins(variables)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"expected variables that JSON can say, but {error}") from error
+    if not isinstance(plain, dict):
+        raise InvalidArgument(
+            f"expected variables as an object of names and values, but got {type(variables).__name__}",
+            hint="pass a dict, a msgspec.Struct or a dataclass",
+        )
+    return cast("dict[str, object]", plain)
+
+
+def _builtins(variables: object) -> object:
+    # What is a dict already is left as it is: the encoder finds out whether JSON can say what is in it.
+    if type(variables) is dict:
+        return cast("dict[object, object]", variables)
+    return msgspec.to_builtins(variables, str_keys=True)
+
+
+def json_text(value: object) -> str:
+    """JSON, as the gateway wants it inside its messages; nothing at all for an empty object.
+
+    Raises:
+        InvalidArgument: JSON cannot say it.
+    """
+    return json_bytes(value).decode() if value else ""
+
+
+def json_bytes(value: object) -> bytes:
+    """JSON.
+
+    Raises:
+        InvalidArgument: JSON cannot say it.
+    """
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidArgument(f"expected values that JSON can say, but {error}") from error
+
+
+def key_number(key: AnyKey) -> int:
+    """A key as gRPC has it.
+
+    Raises:
+        InvalidArgument: it is no key.
+    """
+    try:
+        number = int(key)
+    except ValueError:
+        raise InvalidArgument(f"expected a key, a whole number, but got {key!r}") from None
+    if number not in _INT64:
+        raise InvalidArgument(f"expected a key of 64 bits, but got {key!r}")
+    return number
+
+
+def key_text(key: AnyKey) -> str:
+    """A key as REST has it.
+
+    Raises:
+        InvalidArgument: it is no key.
+    """
+    return str(key_number(key))
+
+
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds, never 0 for something that is more than nothing."""
+    return max(round(seconds * 1000), 1) if seconds > 0 else round(seconds * 1000)
+
+
+def resources(files: Iterable[ResourceFile]) -> list[tuple[str, bytes]]:
+    """Names and contents of files to be deployed.
+
+    Raises:
+        InvalidArgument: there are none, or one cannot be read.
+    """
+    found = [_resource(file) for file in files]
+    if not found:
+        raise InvalidArgument("expected files to deploy, but there are none")
+    return found
+
+
+def _resource(file: ResourceFile) -> tuple[str, bytes]:
+    if isinstance(file, tuple):
+        return file
+    path = Path(file)
+    try:
+        return path.name, path.read_bytes()
+    except OSError as error:
+        raise InvalidArgument(f"expected a file at {path}, but it cannot be read ({error.strerror})") from error

@@ -1,0 +1,1 @@
+"""Transport for asyncio; written here, printed to its twin by tools/unasync.py."""

@@ -1,0 +1,53 @@
+"""One call in as many attempts as it takes and its budget allows: retries, and a new token after a refusal."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from c8py.base.clock import Clock
+from c8py.errors import C8Error, Unauthenticated
+from c8py.transport._async.tokens import AsyncHeaders
+from c8py.transport.retry import may_retry, waits
+
+T = TypeVar("T")
+
+
+async def attempts(
+    attempt: Callable[[str, float], Awaitable[T]],  # sync: attempt: Callable[[str, float], T],
+    headers: AsyncHeaders,
+    clock: Clock,
+    *,
+    safe: bool,
+    timeout_s: float,
+) -> T:
+    """The outcome of the first attempt that succeeds.
+
+    Args:
+        attempt: makes the call; takes the Authorization header and the seconds that are left, raises C8Error.
+        headers: gives the Authorization header.
+        clock: tells the time.
+        safe: whether the call may take effect twice.
+        timeout_s: for all attempts together, in seconds.
+
+    Raises:
+        C8Error: of the last attempt, or the first that another attempt cannot mend.
+    """
+    deadline_s = clock.monotonic_s() + timeout_s
+    header = await headers.header()
+    pauses = waits(random.random)
+    renewed = False
+    while True:
+        try:
+            return await attempt(header, deadline_s - clock.monotonic_s())
+        except Unauthenticated:
+            other = None if renewed else await headers.header_after_refusal(header)
+            if other is None:
+                raise
+            renewed, header = True, other
+        except C8Error as error:
+            pause_s = next(pauses, None) if may_retry(error, safe=safe) else None
+            if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
+                raise
+            await asyncio.sleep(pause_s)
+            header = await headers.header()

@@ -1,0 +1,158 @@
+"""Makes calls of the gateway over gRPC. Knows method names and messages; what they mean is the client's matter."""
+
+from collections.abc import AsyncGenerator
+from typing import TypeVar, cast
+
+from google.protobuf.message import Message
+
+from c8py.base.clock import Clock
+from c8py.base.twins import async_here
+from c8py.config import Settings
+from c8py.errors import Unauthenticated
+from c8py.transport._async.attempts import attempts
+from c8py.transport._async.tokens import AsyncHeaders
+from c8py.transport.agent import user_agent
+from c8py.transport.channel import (
+    AsyncChannel,
+    AsyncStream,
+    AsyncUnary,
+    GrpcFailure,
+    async_channel,
+    channel_error,
+    grpc_address,
+)
+from c8py.transport.retry import SAFE_RPCS
+
+_SERVICE = "/gateway_protocol.Gateway/"
+Answer = TypeVar("Answer", bound=Message)
+
+
+class AsyncGrpc:
+    """One gateway.
+
+    Args:
+        settings: address, times and certificates.
+        headers: gives each call its Authorization header.
+        clock: tells the time.
+    """
+
+    def __init__(self, settings: Settings, headers: AsyncHeaders, clock: Clock) -> None:
+        self.address = grpc_address(settings)
+        self._settings = settings
+        self._headers = headers
+        self._clock = clock
+        self._agent = user_agent()
+        self._channel: AsyncChannel | None = None
+        self._belongs: object = None
+        self._unary: dict[str, AsyncUnary] = {}
+        self._streams: dict[str, AsyncStream] = {}
+
+    async def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
+        """The answer to one call.
+
+        Args:
+            name: of the rpc.
+            request: its message.
+            answer: the class of the answer.
+            timeout_s: for all attempts together, in seconds.
+
+        Raises:
+            C8Error: the call failed, after as many attempts as made sense.
+        """
+
+        async def attempt(header: str, left_s: float) -> Answer:
+            method = self._unary_method(name, request, answer)
+            try:
+                return cast("Answer", await method(request, timeout=left_s, metadata=_metadata(header)))
+            except GrpcFailure as failure:
+                raise channel_error(failure, call=name, address=self.address) from failure
+
+        return await attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
+
+    async def gathered(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> list[Answer]:
+        """All messages of a call whose answer is a stream that soon ends.
+
+        Raises:
+            C8Error: the call failed, after as many attempts as made sense.
+        """
+
+        async def attempt(header: str, left_s: float) -> list[Answer]:
+            method = self._stream_method(name, request, answer)
+            try:
+                call = method(request, timeout=left_s, metadata=_metadata(header))
+                return [cast("Answer", message) async for message in call]
+            except GrpcFailure as failure:
+                raise channel_error(failure, call=name, address=self.address) from failure
+
+        return await attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
+
+    async def stream(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float
+    ) -> AsyncGenerator[Answer, None]:
+        """The messages of a call whose answer is a stream without end, one by one; closing the iterator ends it.
+
+        Raises:
+            C8Error: the stream could not be opened, or broke off. It is not opened again: what went past is lost.
+        """
+        header = await self._headers.header()
+        began = False
+        while True:
+            call = self._stream_method(name, request, answer)(request, timeout=timeout_s, metadata=_metadata(header))
+            try:
+                async for message in call:
+                    began = True
+                    yield cast("Answer", message)
+            except GrpcFailure as failure:
+                error = channel_error(failure, call=name, address=self.address)
+                other = None
+                if isinstance(error, Unauthenticated) and not began:
+                    other, began = await self._headers.header_after_refusal(header), True
+                if other is None:
+                    raise error from failure
+                header = other
+            else:
+                return
+            finally:
+                call.cancel()
+
+    async def aclose(self) -> None:
+        """Close the connection; calls that are under way end with an error."""
+        channel, self._channel = self._channel, None
+        self._unary.clear()
+        self._streams.clear()
+        if channel is not None and self._belongs == async_here():
+            await channel.close()
+
+    def _unary_method(self, name: str, request: Message, answer: type[Message]) -> AsyncUnary:
+        channel = self._connected()
+        method = self._unary.get(name)
+        if method is None:
+            method = self._unary[name] = channel.unary_unary(
+                _SERVICE + name,
+                request_serializer=type(request).SerializeToString,
+                response_deserializer=answer.FromString,
+            )
+        return method
+
+    def _stream_method(self, name: str, request: Message, answer: type[Message]) -> AsyncStream:
+        channel = self._connected()
+        method = self._streams.get(name)
+        if method is None:
+            method = self._streams[name] = channel.unary_stream(
+                _SERVICE + name,
+                request_serializer=type(request).SerializeToString,
+                response_deserializer=answer.FromString,
+            )
+        return method
+
+    def _connected(self) -> AsyncChannel:
+        belongs = async_here()
+        if self._channel is None or self._belongs != belongs:
+            self._channel, self._belongs = async_channel(self._settings, agent=self._agent), belongs
+            self._unary.clear()
+            self._streams.clear()
+        return self._channel
+
+
+def _metadata(header: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", header),) if header else ()

@@ -1,0 +1,201 @@
+"""Gives each call its Authorization header, and drives the flows of `auth` that fetch tokens.
+
+One fetch at a time, early refresh in the background, a renewal after an API refused the token. Never logs a token.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from c8py.auth import (
+    BasicCredentials,
+    ClientCredentials,
+    Flow,
+    HttpRequest,
+    HttpResponse,
+    Patience,
+    Pause,
+    Token,
+    TokenCache,
+    TokenState,
+    obtain,
+    renew,
+)
+from c8py.base.clock import Clock
+from c8py.base.limits import TOKEN_RENEW_PAUSE_S, TOKEN_UNAUTHENTICATED_PAUSE_S
+from c8py.base.twins import AsyncFlight
+from c8py.errors import AuthError, C8Error, ConnectionFailed, DeadlineExceeded
+from c8py.transport.http import AsyncHttp, HttpFailure, http_error
+
+T = TypeVar("T")
+_LOG = logging.getLogger("c8py.auth")
+
+
+class AsyncTokens:
+    """The Authorization header of one set of credentials.
+
+    Args:
+        credentials: who calls.
+        http: where token requests go out; made with the first one.
+        cache: remembers tokens, perhaps for other clients as well.
+        clock: tells the time.
+        timeout_s: of one token request, in seconds.
+        budget_s: of all attempts to get a token, in seconds.
+    """
+
+    def __init__(
+        self,
+        credentials: ClientCredentials,
+        http: Callable[[], AsyncHttp],
+        *,
+        cache: TokenCache,
+        clock: Clock,
+        timeout_s: float,
+        budget_s: float,
+    ) -> None:
+        self._credentials = credentials
+        self._http = http
+        self._cache = cache
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._patience = Patience(uniform=random.random, budget_s=budget_s)
+        self._flight: AsyncFlight[Token | None] = AsyncFlight()
+        self._token: Token | None = None
+        self._header = ""
+        self._renew_at_s = 0.0
+        self._drop_at_s = 0.0
+
+    async def header(self) -> str:
+        """`Bearer` and a token that is good now.
+
+        Raises:
+            AuthError: there is none to be had.
+        """
+        token = self._token
+        now_s = self._clock.monotonic_s()
+        state = TokenState.INVALID if token is None else token.state(now_s)
+        if state is TokenState.INVALID:
+            await self.token()
+        elif state is TokenState.STALE and now_s >= self._renew_at_s:
+            self._renew_at_s = now_s + TOKEN_RENEW_PAUSE_S
+            self._flight.spawn(self._renewed)
+        return self._header
+
+    async def token(self) -> Token:
+        """A token that is good now.
+
+        Raises:
+            AuthError: there is none to be had.
+        """
+        while True:
+            token = await self._flight.run(self._obtained)
+            # What was under way may have been a renewal that gave up, or that of a token which ended meanwhile.
+            if token is not None and token.usable(self._clock.monotonic_s()):
+                return token
+
+    async def header_after_refusal(self, refused: str) -> str | None:
+        """Another header than the one an API refused; None where there is none, or was one a moment ago.
+
+        Raises:
+            AuthError: the token service gives no other.
+        """
+        if refused == self._header:
+            now_s = self._clock.monotonic_s()
+            if self._token is None or now_s < self._drop_at_s:
+                return None
+            # An API that refuses every token must not use up the rate limit of the token service.
+            self._drop_at_s = now_s + TOKEN_UNAUTHENTICATED_PAUSE_S
+            self._cache.drop(self._credentials.key, self._token)
+            self._token = None
+        header = await self.header()
+        return header if header != refused else None
+
+    async def aclose(self) -> None:
+        """Stop a refresh that is going on."""
+        await self._flight.aclose()
+
+    async def _obtained(self) -> Token | None:
+        token = await self._drive(
+            obtain(self._credentials, cache=self._cache, clock=self._clock, patience=self._patience)
+        )
+        self._hold(token)
+        return token
+
+    async def _renewed(self) -> Token | None:
+        try:
+            token = await self._drive(renew(self._credentials, cache=self._cache, clock=self._clock))
+        except AuthError as error:
+            _LOG.warning("the next token could not be fetched ahead of time: %s", error)
+            return None
+        if token is not None:
+            self._hold(token)
+        return token
+
+    def _hold(self, token: Token) -> None:
+        self._token = token
+        self._header = f"Bearer {token.value.reveal()}"
+
+    async def _drive(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    response = await self._do(step)
+                except ConnectionFailed as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(response)
+        except StopIteration as ended:
+            outcome: T = ended.value
+            return outcome
+        finally:
+            flow.close()
+
+    async def _do(self, step: HttpRequest | Pause) -> HttpResponse | None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        try:
+            return await self._sent(step)
+        except HttpFailure as failure:
+            error = http_error(failure, call="a token request", address=step.url)
+            raise _as_connection_failed(error) from failure
+
+    async def _sent(self, request: HttpRequest) -> HttpResponse:
+        builder = self._http().request(request.method, request.url).headers(dict(request.headers))
+        response = await builder.body_bytes(request.body).timeout(timedelta(seconds=self._timeout_s)).build().send()
+        body = await response.bytes()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(status=response.status, headers=headers, body=bytes(body))
+
+
+class AsyncFixedHeader:
+    """The Authorization header of credentials that never change: a user's, or none at all.
+
+    Args:
+        credentials: of Basic authentication; None sends no header.
+    """
+
+    def __init__(self, credentials: BasicCredentials | None) -> None:
+        self._header = "" if credentials is None else credentials.authorization()
+
+    async def header(self) -> str:
+        """What each call carries; empty for nothing."""
+        return self._header
+
+    async def header_after_refusal(self, refused: str) -> str | None:
+        """Nothing else is to be had."""
+        del refused
+
+    async def aclose(self) -> None:
+        """Nothing is going on."""
+
+
+AsyncHeaders = AsyncTokens | AsyncFixedHeader
+
+
+def _as_connection_failed(error: C8Error) -> C8Error:
+    return ConnectionFailed(error.message) if isinstance(error, DeadlineExceeded) else error

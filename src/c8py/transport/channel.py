@@ -1,0 +1,111 @@
+"""The gRPC channel in its two colours, made of settings. The only module that knows how grpcio is built and fails."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX, GRPC_PING_S
+from c8py.config import Settings
+from c8py.errors import C8Error, ConfigError
+from c8py.transport.status import grpc_error
+from c8py.transport.tls import read_certificates
+
+AsyncChannel: TypeAlias = grpc.aio.Channel
+Channel: TypeAlias = grpc.Channel
+GrpcFailure: TypeAlias = grpc.RpcError
+
+if TYPE_CHECKING:
+    AsyncUnary: TypeAlias = grpc.aio.UnaryUnaryMultiCallable[Message, Message]
+    AsyncStream: TypeAlias = grpc.aio.UnaryStreamMultiCallable[Message, Message]
+    Unary: TypeAlias = grpc.UnaryUnaryMultiCallable[Message, Message]
+    Stream: TypeAlias = grpc.UnaryStreamMultiCallable[Message, Message]
+else:  # generic in the stubs only
+    AsyncUnary = grpc.aio.UnaryUnaryMultiCallable
+    AsyncStream = grpc.aio.UnaryStreamMultiCallable
+    Unary = grpc.UnaryUnaryMultiCallable
+    Stream = grpc.UnaryStreamMultiCallable
+
+_Options: TypeAlias = Sequence[tuple[str, str | int]]
+
+
+def async_channel(settings: Settings, *, agent: str) -> AsyncChannel:
+    """A channel of the running loop; it connects with the first call.
+
+    Raises:
+        ConfigError: there is no address, or a certificate cannot be read.
+    """
+    address = grpc_address(settings)
+    target = urlsplit(address).netloc
+    credentials = _credentials(settings, address)
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options=_options(settings, agent))
+    return grpc.aio.secure_channel(target, credentials, options=_options(settings, agent))
+
+
+def channel(settings: Settings, *, agent: str) -> Channel:
+    """A channel for threads; it connects with the first call.
+
+    Raises:
+        ConfigError: there is no address, or a certificate cannot be read.
+    """
+    address = grpc_address(settings)
+    target = urlsplit(address).netloc
+    credentials = _credentials(settings, address)
+    if credentials is None:
+        return grpc.insecure_channel(target, options=_options(settings, agent))
+    return grpc.secure_channel(target, credentials, options=_options(settings, agent))
+
+
+def grpc_address(settings: Settings) -> str:
+    """The address of the gateway.
+
+    Raises:
+        ConfigError: the settings have none.
+    """
+    if settings.grpc_address is None:
+        raise ConfigError(
+            "expected the address of a gRPC gateway, but there is none",
+            hint="set ZEEBE_GRPC_ADDRESS, or use the REST API where it offers the same",
+        )
+    return settings.grpc_address
+
+
+def channel_error(error: GrpcFailure, *, call: str, address: str) -> C8Error:
+    """The error for a call that failed."""
+    if isinstance(error, grpc.aio.AioRpcError):
+        return grpc_error(error.code().name, error.details() or "", call=call, address=address)
+    if isinstance(error, grpc.Call):
+        return grpc_error(error.code().name, str(error.details() or ""), call=call, address=address)
+    return grpc_error("UNKNOWN", str(error), call=call, address=address)
+
+
+def _credentials(settings: Settings, address: str) -> grpc.ChannelCredentials | None:
+    if not address.startswith("grpcs://"):
+        return None
+    certificates = read_certificates(settings)
+    return grpc.ssl_channel_credentials(certificates.roots, certificates.key, certificates.chain)
+
+
+def _options(settings: Settings, agent: str) -> _Options:
+    options: list[tuple[str, str | int]] = [
+        ("grpc.primary_user_agent", agent),
+        ("grpc.keepalive_time_ms", round(settings.keep_alive_s * 1000)),
+        ("grpc.keepalive_timeout_ms", round(GRPC_PING_S * 1000)),
+        ("grpc.max_receive_message_length", GRPC_MESSAGE_BYTES_MAX),
+        ("grpc.max_send_message_length", GRPC_MESSAGE_BYTES_MAX),
+        # Calls are tried again in one place, by `retry`: here nobody knows which of them may take effect twice.
+        ("grpc.enable_retries", 0),
+        # After an outage workers come back as soon as the gateway does, not two minutes later.
+        ("grpc.max_reconnect_backoff_ms", 5000),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        # Two clients of one process are two connections: one that is closed must not take the other along.
+        ("grpc.use_local_subchannel_pool", 1),
+    ]
+    if settings.override_authority:
+        options.append(("grpc.ssl_target_name_override", settings.override_authority))
+    return options

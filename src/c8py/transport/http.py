@@ -1,0 +1,95 @@
+"""The HTTP client in its two colours, made of settings. The only module that knows how pyreqwest is built and fails."""
+
+from datetime import timedelta
+from typing import TypeAlias, TypeVar
+
+from pyreqwest.client import BaseClientBuilder, Client, ClientBuilder, SyncClient, SyncClientBuilder
+from pyreqwest.exceptions import (
+    BuilderError,
+    ConnectError,
+    ConnectTimeoutError,
+    DetailedPyreqwestError,
+    PoolTimeoutError,
+    PyreqwestError,
+    RequestTimeoutError,
+)
+
+from c8py.base.limits import HTTP_IDLE_S
+from c8py.config import Settings
+from c8py.errors import C8Error, ConfigError, ConnectionFailed, DeadlineExceeded
+from c8py.transport.tls import read_certificates
+
+AsyncHttp: TypeAlias = Client
+Http: TypeAlias = SyncClient
+HttpFailure: TypeAlias = PyreqwestError
+
+_Builder = TypeVar("_Builder", bound=BaseClientBuilder)
+
+
+def async_http(settings: Settings, *, agent: str) -> AsyncHttp:
+    """A client for asyncio, that keeps connections alive.
+
+    Raises:
+        ConfigError: a certificate cannot be used.
+    """
+    try:
+        return _configured(ClientBuilder(), settings, agent).build()
+    except BuilderError as error:
+        raise _unusable(error) from error
+
+
+def http(settings: Settings, *, agent: str) -> Http:
+    """A client that blocks, and keeps connections alive; threads may share it.
+
+    Raises:
+        ConfigError: a certificate cannot be used.
+    """
+    try:
+        return _configured(SyncClientBuilder(), settings, agent).build()
+    except BuilderError as error:
+        raise _unusable(error) from error
+
+
+def http_error(error: PyreqwestError, *, call: str, address: str) -> C8Error:
+    """The error for a request that had no response."""
+    reason = _reason(error)
+    if isinstance(error, ConnectError | ConnectTimeoutError | PoolTimeoutError):
+        return ConnectionFailed(
+            f"expected a server at {address}, but it cannot be reached ({reason})",
+            sent=False,
+            hint="check the address and that the cluster runs; `c8 config explain` shows where it comes from",
+        )
+    if isinstance(error, RequestTimeoutError):
+        return DeadlineExceeded(f"expected an answer to {call} of {address}, but none came in time")
+    if isinstance(error, BuilderError):
+        return ConfigError(f"expected a request that can be made for {call}, but it cannot ({reason})")
+    return ConnectionFailed(f"expected an answer to {call}, but the connection to {address} broke off ({reason})")
+
+
+def _configured(builder: _Builder, settings: Settings, agent: str) -> _Builder:
+    certificates = read_certificates(settings)
+    # A redirect would carry token or secret to somewhere else.
+    builder = (
+        builder.follow_redirects(enable=False)
+        .user_agent(agent)
+        .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
+        .pool_idle_timeout(timedelta(seconds=HTTP_IDLE_S))
+        .referer(enable=False)
+    )
+    if certificates.roots is not None:
+        builder = builder.add_root_certificate_pem(certificates.roots)
+    if certificates.chain is not None and certificates.key is not None:
+        builder = builder.identity_pem(certificates.key + b"\n" + certificates.chain)
+    return builder
+
+
+def _reason(error: PyreqwestError) -> str:
+    causes = (error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None) or []
+    return causes[-1]["message"] if causes else error.message
+
+
+def _unusable(error: BuilderError) -> ConfigError:
+    return ConfigError(
+        f"expected certificates that can be used, but they cannot ({_reason(error)})",
+        hint="check ca_certificate, client_certificate and client_key: PEM files, the key without a passphrase",
+    )
