@@ -22,7 +22,6 @@ from c8py.engine.feel.values import (
     is_number,
     kind_of,
     order,
-    plain,
     rounded,
 )
 
@@ -58,7 +57,12 @@ def _number(value: object) -> Number:
     return value
 
 
-def _list(value: object) -> Sequence[object]:
+def as_list(value: object) -> Sequence[object]:
+    """The list that an argument must be.
+
+    Raises:
+        Unfit: it is none.
+    """
     if not is_list(value):
         raise Unfit(f"expected a list, but {kind_of(value)}")
     return value
@@ -94,23 +98,20 @@ def _get_or_else(_frame: Frame, value: object, default: object) -> object:
 
 
 def _string(_frame: Frame, value: object) -> object:
-    if value is None:
-        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if is_number(value):
-        return plain(value)
+    if is_number(value) and "E" not in (digits := str(value)):
+        return digits
     if isinstance(value, str):
         return value
-    raise EvaluationFailure(f"function 'string' is not supported yet for a value of type {kind_of(value)}")
+    what = "a number that needs an exponent" if is_number(value) else f"a value of type {kind_of(value)}"
+    raise EvaluationFailure(f"function 'string' is not supported yet for {what}")
 
 
-_DIGITS = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_DIGITS = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def _to_number(_frame: Frame, value: object) -> object:
-    if is_number(value):
-        return value
     text = _text(value)
     if len(text) > FEEL_NUMBER_EXPONENT_MAX or not _DIGITS.fullmatch(text):
         raise Unfit(f"expected the digits of a number, but '{text[:40]}'")
@@ -118,20 +119,22 @@ def _to_number(_frame: Frame, value: object) -> object:
 
 
 def _to_number_grouped(frame: Frame, value: object, grouping: object) -> object:
-    return _to_number(frame, _text(value).replace(_separator(grouping), ""))
+    return _to_number_formatted(frame, value, grouping, None)
 
 
 def _to_number_formatted(frame: Frame, value: object, grouping: object, decimal: object) -> object:
     text = _text(value)
+    if grouping == decimal:
+        raise Unfit("expected two separators that differ")
     if grouping is not None:
-        text = text.replace(_separator(grouping), "")
-    return _to_number(frame, text.replace(_separator(decimal), "."))
+        text = text.replace(_separator(grouping, " .,"), "")
+    return _to_number(frame, text if decimal is None else text.replace(_separator(decimal, ".,"), "."))
 
 
-def _separator(value: object) -> str:
+def _separator(value: object, allowed: str) -> str:
     separator = _text(value)
-    if separator not in (" ", ".", ","):
-        raise Unfit(f"expected a blank, a point or a comma, but '{separator[:40]}'")
+    if len(separator) != 1 or separator not in allowed:
+        raise Unfit(f"expected one of the separators '{allowed}', but '{separator[:40]}'")
     return separator
 
 
@@ -163,7 +166,7 @@ def _abs(_frame: Frame, value: object) -> object:
 
 
 def _count(_frame: Frame, value: object) -> object:
-    return len(_list(value))
+    return len(as_list(value))
 
 
 def _sum(frame: Frame, arguments: Sequence[object]) -> object:
@@ -203,7 +206,7 @@ def _extreme(wanted: int) -> Callable[..., object]:
 
 def _list_contains(frame: Frame, items: object, element: object) -> object:
     sought = from_json(element)
-    for item in _list(items):
+    for item in as_list(items):
         frame.budget.spend()
         if equals(item, sought, frame.budget):
             return True
@@ -213,7 +216,7 @@ def _list_contains(frame: Frame, items: object, element: object) -> object:
 def _append(frame: Frame, arguments: Sequence[object]) -> object:
     if not arguments:
         raise Unfit("expected a list, but nothing")
-    first = _list(arguments[0])
+    first = as_list(arguments[0])
     frame.budget.spend(len(first))
     return _made([*first, *arguments[1:]])
 

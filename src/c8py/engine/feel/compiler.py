@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from c8py.base.limits import FEEL_TEXT_CHARS_MAX
 from c8py.engine.feel import syntax
-from c8py.engine.feel.builtins import FUNCTIONS, Builtin, Unfit
+from c8py.engine.feel.builtins import FUNCTIONS, Builtin, Unfit, as_list
 from c8py.engine.feel.failures import EvaluationFailure
 from c8py.engine.feel.frame import Frame
 from c8py.engine.feel.values import (
@@ -338,7 +338,7 @@ def _filter(step: syntax.Filter) -> Check:
             marked = len(frame.warnings)
             position = condition(frame)
             if is_number(position):
-                return _item(frame, value, int(position))
+                return _item(frame, value, position)
             del frame.warnings[marked:]
         frame.budget.spend(cost * len(value))
         return [item for item in value if _matches(frame, condition, item)]
@@ -346,9 +346,10 @@ def _filter(step: syntax.Filter) -> Check:
     return run
 
 
-def _item(frame: Frame, items: Sequence[object], position: int) -> object:
-    if position and -len(items) <= position <= len(items):
-        return from_json(items[position - 1 if position > 0 else position])
+def _item(frame: Frame, items: Sequence[object], position: Number) -> object:
+    index = position - 1 if position > 0 else len(items) + position
+    if 0 <= index < len(items):
+        return from_json(items[int(index)])
     frame.warn("OUT_OF_BOUNDS", f"no item {position} in a list of {len(items)}")
     return None
 
@@ -371,16 +372,23 @@ def _call(node: syntax.Call) -> Code:
     if builtin is None:
         return _unknown_form(node, codes)
     if node.names:
-        codes = [codes[node.names.index(name)] for name in builtin.parameters]
-    return _invocation(node.function, builtin, codes)
+        given = dict(zip(node.names, codes, strict=True))
+        codes = [given.get(name, _nothing) for name in builtin.parameters]
+    return _invocation(node.function, builtin, codes, spread=builtin.rest and bool(node.names))
 
 
-def _invocation(name: str, builtin: Builtin, codes: Sequence[Code]) -> Code:
+def _nothing(_frame: Frame) -> object:
+    return None
+
+
+def _invocation(name: str, builtin: Builtin, codes: Sequence[Code], *, spread: bool) -> Code:
     function, rest = builtin.run, builtin.rest
 
     def run(frame: Frame) -> object:
         arguments = [code(frame) for code in codes]
         try:
+            if spread:  # what is named is the list of all further arguments
+                arguments += as_list(arguments.pop())
             return function(frame, arguments) if rest else function(frame, *arguments)
         except Unfit as unfit:
             frame.warn("FUNCTION_INVOCATION_FAILURE", f"function '{name}': {unfit}")
@@ -402,7 +410,7 @@ def _unknown_form(node: syntax.Call, codes: Sequence[Code]) -> Code:
 def _form(forms: Sequence[Builtin], node: syntax.Call) -> Builtin | None:
     for form in forms:
         if node.names:
-            if not form.rest and sorted(node.names) == sorted(form.parameters):
+            if set(node.names) <= set(form.parameters):
                 return form
         elif (form.rest and node.arguments) or (not form.rest and len(form.parameters) == len(node.arguments)):
             return form

@@ -51,7 +51,6 @@ KEYWORDS: Final = frozenset(
         "every",
         "satisfies",
         "function",
-        "instance",
     )
 )
 
@@ -60,7 +59,7 @@ _TOKEN = re.compile(
     r"""(?P<NUMBER>(?:[0-9]+(?:\.(?!\.)[0-9]+)?|\.[0-9]+))
       | (?P<STRING>"(?:[^"\\]|\\.)*")
       | (?P<QUOTED_NAME>`[^`]+`)
-      | (?P<NAME>[^\W\d]\w*)
+      | (?P<NAME>(?:[^\W\d]|\$)[\w$]*)
       | (?P<SYMBOL>\.\.|\*\*|<=|>=|!=|[-+*/=<>()\[\]{},:.?@])
     """,
     re.VERBOSE | re.DOTALL,

@@ -23,7 +23,6 @@ _LATER: Final = {
     "some": "'some … satisfies'",
     "every": "'every … satisfies'",
     "function": "a function of one's own",
-    "instance": "'instance of'",
     "@": "a date, time or duration after '@'",
     "?": "'?'",
 }
@@ -132,6 +131,8 @@ class _Parser:
             return syntax.Between(left, low, self._sum())
         if self._skip("in"):
             return syntax.In(left, self._tests())
+        if self._word.kind is Kind.NAME and self._word.text == "instance":
+            _refuse("'instance of'", self._word)
         return left
 
     def _tests(self) -> Sequence[syntax.Test]:

@@ -25,6 +25,8 @@ CONTEXT: Final = decimal.Context(
 _EXACT: Final = 10**34
 _LONG: Final = 1 << 64
 _HALF: Final = 1 << 63
+_PLAIN_FROM: Final = 1e-3
+_PLAIN_BELOW: Final = 1e7
 
 
 class Budget:
@@ -80,7 +82,12 @@ def number_from_float(value: float) -> Number | None:
     """The decimal with the shortest digits that mean this float; None for infinities and NaN, which JSON has not."""
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  NaN differs from itself
         return None
-    return Decimal(repr(value))
+    number = Decimal(repr(value))
+    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
+        return number
+    # The real engine writes these as m.mE+n first, and reads that: it shows in the number of zeros, so in `string`.
+    sign, digits, exponent = number.normalize(CONTEXT).as_tuple()
+    return Decimal((sign, (*digits, 0), int(exponent) - 1)) if len(digits) == 1 else number.normalize(CONTEXT)
 
 
 def rounded(value: int) -> Number:
@@ -148,11 +155,6 @@ def order(left: object, right: object, budget: Budget) -> int | None:
 
 def _units(text: str) -> bytes:
     return text.encode("utf-16-be", "surrogatepass")
-
-
-def plain(number: Number) -> str:
-    """The digits of a number, never with an exponent."""
-    return str(number) if isinstance(number, int) else format(number, "f")
 
 
 def to_json(value: object, budget: Budget, depth: int = 0) -> JSON:

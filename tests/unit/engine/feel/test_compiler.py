@@ -130,6 +130,8 @@ def test_texts_are_ordered_by_utf_16_units() -> None:
         ("[1, 2, 3][item > 1][1]", 2),
         ("[1, null][item = null]", [None]),
         ("a[1]", None),
+        ("list[1.5].n", 1),
+        ("[1, 2, 3][-1.5]", 2),
         ("[true, false][item]", [True]),
     ],
 )
@@ -178,6 +180,18 @@ def test_an_entry_sees_those_before_it() -> None:
         ("is defined(null)", True),
         ("is defined(1)", True),
         ("count(1, 2, 3)", None),
+        ("sum(list: [1, 2])", 3),
+        ("append(items: [2, 3], list: [1])", [1, 2, 3]),
+        ("append(items: 2, list: [1])", None),
+        ("append([1], [2])", [1, [2]]),
+        ("get or else(value: 1)", 1),
+        ("get or else(value: 1, other: 2)", None),
+        ('number("1e3")', 1000),
+        ('number("1.000", ".", ".")', None),
+        ('number("1 000", " ", null)', 1000),
+        ('number("1x000", "x", ".")', None),
+        ("number(5)", None),
+        ("string(2.50)", "2.50"),
     ],
 )
 def test_functions(text: str, value: object) -> None:
@@ -188,6 +202,12 @@ def test_a_variable_that_is_null_is_defined() -> None:
     assert _value("is defined(x)", x=None) is True
 
 
-def test_what_a_function_cannot_do_yet_fails_instead_of_being_wrong() -> None:
+@pytest.mark.parametrize("text", ["string([1])", "string({})", "string(null)", "string(10 ** 40)"])
+def test_what_a_function_cannot_do_yet_fails_instead_of_being_wrong(text: str) -> None:
     with pytest.raises(EvaluationFailure, match="not supported yet"):
-        _value("string([1])")
+        _value(text)
+
+
+@pytest.mark.parametrize(("number", "digits"), [(1.0, "1.0"), (12345678.0, "12345678"), (0.25, "0.25"), (7, "7")])
+def test_a_variable_keeps_its_digits(number: float, digits: str) -> None:
+    assert _value("string(x)", x=number) == digits

@@ -69,6 +69,8 @@ def test_a_failure_knows_its_position() -> None:
         "{in: 1}.in",
         "größe > 1",
         "string",
+        "instance.id",
+        "$x + 1",
     ],
 )
 def test_what_is_feel_is_read(text: str) -> None:
