@@ -30,7 +30,9 @@ def talk(served, *parts: bytes) -> bytes:
 
 
 def test_it_is_healthy_once_it_has_started(served):
-    assert served.request("GET", "/health").json == {"status": "UP"}
+    answer = served.request("GET", "/health")
+    assert answer.status == 200
+    assert answer.json == {"status": "UP", "clusters": {served.addresses.cluster_id: "Healthy"}}
 
 
 def test_the_addresses_have_the_fields_that_are_printed(served):
@@ -97,6 +99,14 @@ def test_a_host_of_another_machine_is_refused(serve):
         serve(host="192.0.2.1")
     with pytest.raises(PlatformError, match="--host"):
         serve(host="no-such-host.invalid")
+
+
+def test_what_is_kept_is_readable_by_its_owner_alone_wherever_it_is(serve, tmp_path):
+    (tmp_path / "theirs").write_text("x")
+    tmp_path.chmod(0o755)
+    serve(data_dir=tmp_path)
+    open_to_others = {path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077}
+    assert open_to_others == {"theirs"}
 
 
 def test_an_ephemeral_folder_goes_with_the_platform(serve):

@@ -203,7 +203,7 @@ class TestForgery:
         status = browser.get("/console", host=host or "[").status
         assert status in {400, 421}
 
-    @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:80", "app.localhost"])
+    @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:80", "app.localhost", "0.0.0.0"])
     def test_names_of_this_machine_are_fine(self, browser, host):
         assert browser.get("/console", host=host).status == 200
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import socket
 from urllib.parse import urlencode
 
@@ -333,6 +334,20 @@ def test_discovery_leads_to_the_issuer_the_keys_and_the_token(served, base):
     assert document["issuer"] == issuer
     assert document["token_endpoint"].removeprefix(address) in {TOKEN, KEYCLOAK}
     assert served.request("GET", document["jwks_uri"].removeprefix(address)).json["keys"]
+
+
+def test_no_secret_is_ever_logged(serve, caplog):
+    caplog.set_level(logging.DEBUG)
+    served = serve()
+    secret = fields(served)["client_secret"]
+    token = ask_json(served, fields(served)).json["access_token"]
+    ask_json(served, fields(served, audience="else"))
+    served.form(KEYCLOAK, fields(served))
+    served.request("GET", "/v2/topology", headers={"authorization": f"Bearer {token}"})
+    served.request("GET", "/v2/topology", headers={"authorization": f"Bearer {token}x"})
+    served.request("POST", f"/oauth/token?client_secret={secret}")
+    assert secret not in caplog.text
+    assert token[-40:] not in caplog.text
 
 
 def test_no_secret_is_in_any_file_but_the_credentials_files(serve, tmp_path):

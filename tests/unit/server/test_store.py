@@ -91,6 +91,14 @@ def test_a_folder_that_others_could_read_is_closed_to_them(folder):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_folder_with_other_things_in_it_keeps_its_mode(folder):
+    folder.mkdir(mode=0o755)
+    (folder / "theirs").write_text("x")
+    Store.open(folder).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert stat.S_IMODE((folder / "platform.db").stat().st_mode) == 0o600
+
+
 def test_a_second_platform_on_the_same_folder_is_refused(folder, store):
     with pytest.raises(PlatformError, match=r"another platform runs on it.*--data-dir"):
         Store.open(folder)

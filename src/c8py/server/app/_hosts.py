@@ -38,7 +38,7 @@ class HostGate:
         if scope["type"] == "http" and (self._everything or _for_console(scope["path"])):
             host = Headers(scope=scope).get("host", "")
             if host and not self._ours(host):
-                detail = "expected a host name of this platform, but the request names another; see --allowed-host"
+                detail = "expected a host name of this platform, but it is another; see the setting allowed_hosts"
                 await problem(421, detail, scope["path"])(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -48,9 +48,11 @@ class HostGate:
         if name in self._names:
             return True
         try:
-            return ipaddress.ip_address(name).is_loopback
+            address = ipaddress.ip_address(name)
         except ValueError:
             return name.endswith(".localhost")
+        # 0.0.0.0 is what Java clients call this machine; no name server can give out an address as a name.
+        return address.is_loopback or address.is_unspecified
 
 
 def _for_console(path: str) -> bool:

@@ -100,7 +100,7 @@ class Platform:
         access = Access(settings, store, keys, issuers, clock=clock)
         organization, cluster = ensure_cluster(store, settings, clock=clock, ids=self._ids)
         grpc_address = await self._start_gateway(access, cluster, folder)
-        service = ConsoleService(settings, store, clock=clock, ids=self._ids)
+        service = ConsoleService(settings, store, clock=clock, ids=self._ids, healthy=self._healthy)
         addresses = ensure_credentials(
             folder,
             _addresses(http_address, grpc_address, cluster),
@@ -112,7 +112,7 @@ class Platform:
             *oauth_routes(settings.oauth, store=store, keys=keys, issuers=issuers, clock=clock),
             *api_routes(service, access, addresses),
             *page_routes(service, organization, addresses, Guard(secrets.token_bytes(32))),
-            *_own_routes(),
+            *_own_routes(service),
             *self.gateway.rest_routes(),
         ]
         server = HttpServer(_application(routes, settings), sock, headers_wait_s=settings.headers_wait_s)
@@ -132,16 +132,33 @@ class Platform:
         self._open.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
+    def _healthy(self, cluster_id: str) -> bool:
+        return self.gateway.cluster(cluster_id).healthy
+
     async def _start_gateway(self, access: Access, cluster: Cluster, folder: Path) -> str:
         """The gateway of the cluster, listening; gives its address."""
         settings = self._settings
-        engine = None if settings.data_dir is None else folder / "clusters" / cluster.cluster_id
+        engine = None
+        if settings.data_dir is not None:
+            engine = folder / "clusters" / cluster.cluster_id
+            _make_private(engine)
         gateway = Gateway(settings.gateway, access, self._clock, {cluster.cluster_id: engine})
         self._open.push_async_callback(gateway.stop)
         await gateway.start()
         port = await gateway.start_grpc(settings.host, settings.grpc_port)
         self._gateway = gateway
         return f"{settings.public_host}:{port}"
+
+
+def _make_private(folder: Path) -> None:
+    """A folder for the owner alone, whatever the one above it allows."""
+    try:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise PlatformError(
+            f"expected to make {folder}, but: {error.strerror or error}", hint="check its mode"
+        ) from error
 
 
 def _addresses(http_address: str, grpc_address: str, cluster: Cluster) -> Addresses:
@@ -169,20 +186,22 @@ def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
     )
 
 
-def _own_routes() -> list[BaseRoute]:
+def _own_routes(service: ConsoleService) -> list[BaseRoute]:
+    async def health(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
+        clusters = {cluster.cluster_id: service.status(cluster) for cluster in service.clusters()}
+        well = all(status == "Healthy" for status in clusters.values())
+        body = {"status": "UP" if well else "DOWN", "clusters": clusters}
+        return JSONResponse(body, 200 if well else 503, headers={"cache-control": "no-store"})
+
     return [
         Route("/", _to_console),
-        Route("/health", _health),
+        Route("/health", health),
         *(Mount(path, app=_not_here) for path in _NOT_HERE),
     ]
 
 
 async def _to_console(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
     return RedirectResponse("/console")
-
-
-async def _health(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
-    return JSONResponse({"status": "UP"}, headers={"cache-control": "no-store"})
 
 
 async def _not_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -195,6 +195,7 @@ class _Api:
 
     def _item(self, cluster: Cluster) -> ClusterItem:
         created = dt.datetime.fromtimestamp(cluster.created_ms / 1000, dt.UTC)
+        status = self._service.status(cluster)
         return ClusterItem(
             uuid=cluster.cluster_id,
             name=cluster.name,
@@ -205,7 +206,7 @@ class _Api:
             generation=_named(cluster.generation),
             channel=_CHANNEL,
             auto_update=False,
-            status=Status(ready="Healthy", zeebe_status="Healthy"),
+            status=Status(ready=status, zeebe_status=status),
             links=self._links(cluster),
             encryption=Encryption(type="Software"),
         )

@@ -205,7 +205,11 @@ class _Pages:
         return self._show(request, "client_new.html", context, status)
 
     def _show(self, request: Request, template: str, context: Mapping[str, object], status: int = 200) -> Response:
-        common = {"organization": self._organization, "addresses": self._addresses}
+        common = {
+            "organization": self._organization,
+            "addresses": self._addresses,
+            "status_of": self._service.status,
+        }
         return self._guard.render(request, template, {**common, **context}, status)
 
 

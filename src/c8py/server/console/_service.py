@@ -4,7 +4,8 @@ Over the store, pure but for clock and ids. A refusal is a value with the status
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -15,6 +16,9 @@ from c8py.server.access import CLUSTER_SCOPES, organization_permissions
 from c8py.server.console._ids import Ids
 from c8py.server.settings import Settings
 from c8py.server.store import Client, Cluster, NameTaken, Store
+
+# Two of the words that the Administration API has for it.
+ClusterStatus = Literal["Healthy", "Unhealthy"]
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -49,13 +53,17 @@ class ConsoleService:
         store: where they are kept.
         clock: when they were made.
         ids: their ids and secrets.
+        healthy: whether the cluster of this id does its work.
     """
 
-    def __init__(self, settings: Settings, store: Store, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, *, clock: Clock, ids: Ids, healthy: Callable[[str], bool]
+    ) -> None:
         self._clients_max = settings.clients_max
         self._store = store
         self._clock = clock
         self._ids = ids
+        self._healthy = healthy
 
     def clusters(self) -> tuple[Cluster, ...]:
         """All clusters, the oldest first."""
@@ -64,6 +72,10 @@ class ConsoleService:
     def cluster(self, cluster_id: str) -> Cluster | None:
         """The cluster of this id."""
         return self._store.cluster(cluster_id)
+
+    def status(self, cluster: Cluster) -> ClusterStatus:
+        """How the cluster is."""
+        return "Healthy" if self._healthy(cluster.cluster_id) else "Unhealthy"
 
     def clients(self, cluster: Cluster) -> tuple[Client, ...]:
         """The clients of this cluster, the oldest first."""

@@ -78,7 +78,8 @@ def _prepare(folder: Path, path: Path) -> None:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_mode & 0o077:
+        # A folder with other people's things in it is not ours to close; our files in it are closed anyway.
+        if folder.stat().st_mode & 0o077 and (path.exists() or not any(folder.iterdir())):
             folder.chmod(0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         if path.stat().st_mode & 0o077:
