@@ -156,7 +156,8 @@ class Intake:
             Seconds until it is opened again, and whether to tell the person.
         """
         self._away = True
-        if isinstance(error, NotSupported):
+        # No gRPC at this cluster, no address of it in the settings, or no such call: all the same.
+        if isinstance(error, (NotSupported, ConfigError)):
             self._streams = False
             return 0.0, True
         if self._stream_failures == 0:

@@ -76,6 +76,7 @@ class Shift:
         threads: how many plain functions run at most.
         name: of the worker, shown in Operate.
         clock: tells when jobs are no longer ours.
+        stop_after: stop when so many jobs are reported; None for never.
         uniform: gives numbers from 0.0 to 1.0, for jitter.
     """
 
@@ -88,6 +89,7 @@ class Shift:
         threads: int,
         name: str,
         clock: Clock,
+        stop_after: int | None = None,
         uniform: Callable[[], float] = random.random,
     ) -> None:
         self._client = client
@@ -95,6 +97,7 @@ class Shift:
         self._max_jobs = max_jobs
         self._name = name
         self._clock = clock
+        self._stop_after = stop_after
         self._uniform = uniform
         self._slots = Slots(max_jobs)
         self._threads = Threads(threads, f"{name}-handler")
@@ -217,6 +220,9 @@ class Shift:
                 heard = await self._send(job, step)
         if ending == "delivered":
             self._count(_counted(verdict))
+            counted = self.statistics
+            if self._stop_after is not None and counted.completed + counted.failed + counted.thrown >= self._stop_after:
+                self.stop()
         elif ending == "gone":
             self._count("gone")
             _log.info(

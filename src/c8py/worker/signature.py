@@ -69,7 +69,7 @@ def read(function: Callable[..., object]) -> Signature:
         raise WorkerError(f"expected {name} to return its variables, but it is a generator", hint="use return")
     try:
         described = inspect.signature(function)
-        hints = get_type_hints(_annotated(function))
+        hints = _hints(_annotated(function))
     except (TypeError, ValueError, NameError) as error:
         raise WorkerError(f"expected a function with readable parameters, but {name} has none: {error}") from error
     variables: list[Parameter] = []
@@ -131,6 +131,16 @@ def result_variables(result: object) -> dict[str, object] | None:
             f"expected the handler to return a dict of variables or None, but it returned {type(result).__name__}"
         )
     return cast("dict[str, object]", plain)
+
+
+def _hints(function: Callable[..., object]) -> dict[str, object]:
+    """The types of the variables. Those of the job and of the result need not exist when the worker runs."""
+    wanted = {
+        name: annotation
+        for name, annotation in cast("dict[str, object]", getattr(function, "__annotations__", {})).items()
+        if name not in {_JOB, "return"}
+    }
+    return get_type_hints(types.SimpleNamespace(__annotations__=wanted), globalns=getattr(function, "__globals__", {}))
 
 
 def _converted(parameter: Parameter, value: object) -> object:

@@ -43,6 +43,7 @@ class Worker:
         max_jobs: how many jobs it holds at most, those it asks for included.
         threads: how many plain handlers run at once; None means as many as jobs, at most 64.
         drain_s: seconds for what was started, once it is told to stop.
+        stop_after: stop by itself when so many jobs are reported; None works for ever.
         name: shown in Operate; None means this machine and process.
         clock: tells when jobs are no longer ours.
 
@@ -57,6 +58,7 @@ class Worker:
         max_jobs: int = 32,
         threads: int | None = None,
         drain_s: float = WORKER_DRAIN_S,
+        stop_after: int | None = None,
         name: str | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -68,6 +70,7 @@ class Worker:
         self._max_jobs = max_jobs
         self._threads = min(max_jobs, WORKER_THREADS_MAX) if threads is None else threads
         self._drain_s = drain_s
+        self._stop_after = stop_after
         self._name = name or f"{socket.gethostname()}-{os.getpid()}"
         self._clock = clock or SystemClock()
         self._registry = Registry()
@@ -136,6 +139,7 @@ class Worker:
             threads=self._threads,
             name=self._name,
             clock=self._clock,
+            stop_after=self._stop_after,
         )
         with _stopped_by_signals(shift) if signals else contextlib.nullcontext():
             _log.info("working on %s as %s", ", ".join(task.type for task in tasks), self._name)

@@ -104,6 +104,12 @@ def test_async_is_seen_through_partials_and_objects():
     assert not read(lambda: None).is_async
 
 
+def test_types_of_the_job_and_the_result_may_be_for_the_type_checker_only():
+    def handler(job: "Job", amount: "int") -> "Result": ...  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+
+    assert given(handler, amount=1) == {"job": "the job", "amount": 1}
+
+
 def positional(a, /): ...
 def starred(*a): ...
 def generator(a):

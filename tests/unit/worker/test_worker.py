@@ -329,6 +329,19 @@ def test_jobs_that_were_never_started_go_back_with_all_their_retries(gateway, ma
     assert worker.statistics.handed_back == 3
 
 
+def test_a_worker_stops_by_itself_after_so_many_jobs(virtual, make_gateway, loop_clock, make_job):
+    gateway = make_gateway()
+    worker = Worker(gateway, max_jobs=1, stop_after=3, clock=loop_clock)
+
+    @worker.task("t")
+    async def handler() -> None: ...
+
+    gateway.add(*(make_job(key) for key in range(9)))
+
+    assert virtual(worker.run_async(signals=False)).completed == 3
+    assert gateway.open == set()
+
+
 def test_draining_ends_at_its_limit(virtual, gateway, loop_clock, make_job):
     worker = Worker(gateway, max_jobs=4, drain_s=10, clock=loop_clock)
 

@@ -1,0 +1,158 @@
+"""Options and arguments that many commands share: the connection, `--json`, keys, variables."""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar, cast, get_args
+
+import click
+import msgspec
+
+from c8py.base.limits import VARIABLES_BYTES_MAX
+
+if TYPE_CHECKING:
+    from c8py.client import AsyncCamunda, Camunda
+    from c8py.config import Settings
+    from c8py.console import Console
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """Where to, as the command line says; the rest comes from environment and credentials files.
+
+    Attributes:
+        credentials: a file from Console.
+        grpc_address: instead of the settings'.
+        rest_address: instead of the settings'.
+    """
+
+    credentials: Path | None = None
+    grpc_address: str | None = None
+    rest_address: str | None = None
+
+    def settings(self, **fields: object) -> "Settings":
+        """The settings that hold.
+
+        Args:
+            fields: others of the command line, by their names in the settings.
+
+        Raises:
+            ConfigError: they are missing, malformed or contradict each other.
+        """
+        from c8py.config import load  # noqa: PLC0415  commands that need no cluster do not pay for it
+
+        arguments = {"grpc_address": self.grpc_address, "rest_address": self.rest_address, **fields}
+        return load(arguments, credentials_file=self.credentials)
+
+    def camunda(self) -> "Camunda":
+        """A client, to be closed."""
+        from c8py.client import Camunda  # noqa: PLC0415
+
+        return Camunda(self.settings())
+
+    def async_camunda(self) -> "AsyncCamunda":
+        """The same for an event loop."""
+        from c8py.client import AsyncCamunda  # noqa: PLC0415
+
+        return AsyncCamunda(self.settings())
+
+    def console(self) -> "Console":
+        """A client of the Administration API, to be closed."""
+        from c8py.console import Console  # noqa: PLC0415
+
+        return Console(self.settings())
+
+
+def with_connection(function: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
+    """Give a command the options of a connection; it gets a `Connection` first."""
+
+    @click.option("--credentials", type=FILE, metavar="FILE", help="Credentials file from Console.")
+    @click.option("--grpc-address", metavar="URL", help="grpc://host:port or grpcs://host:port.")
+    @click.option("--rest-address", metavar="URL", help="http(s)://host:port, without /v2.")
+    @functools.wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> R:
+        connection = Connection(
+            credentials=cast("Path | None", kwargs.pop("credentials")),
+            grpc_address=cast("str | None", kwargs.pop("grpc_address")),
+            rest_address=cast("str | None", kwargs.pop("rest_address")),
+        )
+        return function(connection, *args, **kwargs)
+
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+class Key(click.ParamType[str]):
+    """A key of Camunda: digits. Kept as text, which is what the REST API speaks."""
+
+    name = "key"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check it."""
+        text = str(value).strip()
+        if not text.isdecimal() or not text.isascii():
+            self.fail(f"expected a key, which is a number, but got {text!r}", param, ctx)
+        return text
+
+
+class Variables(click.ParamType[dict[str, object] | None]):
+    """A JSON object: written out, `@FILE`, or `-` for standard input."""
+
+    name = "json"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, object] | None:
+        """Read and check it."""
+        if not isinstance(value, str):
+            return cast("dict[str, object] | None", value)
+        content = self._content(value, param, ctx)
+        if len(content) > VARIABLES_BYTES_MAX:
+            self.fail(
+                f"expected at most {VARIABLES_BYTES_MAX} bytes of variables, but got {len(content)}; "
+                "keep large things elsewhere and pass a reference",
+                param,
+                ctx,
+            )
+        try:
+            parsed: object = msgspec.json.decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self.fail(f"""expected JSON such as '{{"amount": 5}}', but {error}""", param, ctx)
+        if not isinstance(parsed, dict):
+            self.fail(f"expected a JSON object, but got {type(parsed).__name__}", param, ctx)
+        return cast("dict[str, object]", parsed)
+
+    def _content(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        if value == "-":
+            return sys.stdin.buffer.read(VARIABLES_BYTES_MAX + 1)
+        if not value.startswith("@"):
+            return value.encode()
+        try:
+            with Path(value[1:]).open("rb") as file:
+                return file.read(VARIABLES_BYTES_MAX + 1)
+        except OSError as error:
+            self.fail(f"expected to read {value[1:]}, but {error.strerror}", param, ctx)
+
+
+KEY: Final = Key()
+VARIABLES: Final = Variables()
+
+
+def variables_option(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a command `--variables`."""
+    return click.option(
+        "--variables", type=VARIABLES, metavar="JSON", help="A JSON object, @FILE, or - for standard input."
+    )(function)
+
+
+def choice_of(literal: object) -> click.Choice[str]:
+    """The values of a `Literal`, in any case of letters."""
+    return click.Choice(cast("tuple[str, ...]", get_args(literal)), case_sensitive=False)

@@ -1,0 +1,97 @@
+"""What commands print: a table on a terminal, tab-separated lines into a pipe, one JSON document with `--json`.
+
+Values come from a server: control characters are taken out before a terminal sees them.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from c8py.cli.session import session
+
+Cell = object
+
+
+def on_terminal() -> bool:
+    """Whether a person reads our output."""
+    return sys.stdout.isatty()
+
+
+def print_json(document: object) -> None:
+    """One JSON document: indented for a person, one line for a program."""
+    encoded = msgspec.json.encode(document)
+    click.echo(msgspec.json.format(encoded, indent=2 if on_terminal() else -1))
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, nothing: str) -> None:
+    """Things of one kind.
+
+    Args:
+        columns: the headings; only a person sees them.
+        rows: one thing each.
+        nothing: what to tell a person when there are no rows.
+    """
+    texts = [[_text(cell) for cell in row] for row in rows]
+    if not on_terminal():
+        for row in texts:
+            click.echo("\t".join(row))
+        return
+    if not texts:
+        click.echo(nothing)
+        return
+    _draw(columns, texts)
+
+
+def print_facts(facts: Sequence[tuple[str, Cell]]) -> None:
+    """One thing, a line for each of its facts."""
+    if not on_terminal():
+        for name, value in facts:
+            click.echo(f"{name}\t{_text(value)}")
+        return
+    width = max((len(name) for name, _ in facts), default=0)
+    for name, value in facts:
+        click.echo(f"{styled(name.ljust(width), dim=True)}  {_text(value)}")
+
+
+def say(text: str) -> None:
+    """A remark for a person; not part of what a program reads."""
+    click.echo(text, err=True)
+
+
+def styled(text: str, *, fg: str | None = None, bold: bool = False, dim: bool = False) -> str:
+    """The text in colour, where a terminal shows it and nobody minds."""
+    if not session().colour or not on_terminal():
+        return text
+    return click.style(text, fg=fg, bold=bold or None, dim=dim or None)
+
+
+def printable(text: str) -> str:
+    """Without characters that would move a terminal's cursor or change its state."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, (dict, list, tuple)):
+        return printable(msgspec.json.encode(cell).decode())
+    return printable(str(cell))
+
+
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box  # noqa: PLC0415  200 ms that only a table on a terminal is worth
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        # A key that is cut in two cannot be copied.
+        table.add_column(column, overflow="fold", no_wrap=column.endswith("KEY"))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(no_color=not session().colour, highlight=False).print(table)

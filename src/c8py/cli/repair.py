@@ -1,0 +1,44 @@
+"""`c8 resolve`, `set`: what brings a process instance on again."""
+
+import click
+
+from c8py.cli.groups import NounGroup
+from c8py.cli.options import KEY, VARIABLES, Connection, json_option, with_connection
+from c8py.cli.processes import done
+from c8py.models.keys import ElementInstanceKey, IncidentKey
+
+
+@click.group("resolve", cls=NounGroup)
+def resolve_() -> None:
+    """Resolve what stands in the way."""
+
+
+@resolve_.command("incident")
+@click.argument("key", type=KEY)
+@json_option
+@with_connection
+def resolve_incident(connection: Connection, *, key: str, as_json: bool) -> None:
+    """Resolve the incident KEY, once its cause is mended."""
+    with connection.camunda() as camunda:
+        camunda.resolve_incident(IncidentKey(key))
+    done("resolved", {"incidentKey": key}, as_json=as_json)
+
+
+@click.group("set", cls=NounGroup)
+def set_() -> None:
+    """Change what is known."""
+
+
+@set_.command("variables")
+@click.argument("key", type=KEY)
+@click.argument("variables", type=VARIABLES, metavar="JSON")
+@click.option("--local", is_flag=True, help="In this scope itself, not where a variable of the name is.")
+@json_option
+@with_connection
+def set_variables(
+    connection: Connection, *, key: str, variables: dict[str, object], local: bool, as_json: bool
+) -> None:
+    """Set variables of the process instance or element instance KEY from JSON, @FILE or - (standard input)."""
+    with connection.camunda() as camunda:
+        camunda.set_variables(ElementInstanceKey(key), variables, local=local)
+    done("set", {"scopeKey": key}, as_json=as_json)
