@@ -58,9 +58,14 @@ class ServedCluster:
         """Open the engine; what hinders that is raised here."""
         await self._host.start()
 
+    def wind_down(self) -> None:
+        """Let go of those who wait for jobs, so that servers can close."""
+        self._polls.close()
+        self._streams.fail_all("the gateway is shutting down")
+
     async def stop(self) -> None:
         """Finish what was accepted, and close the engine."""
-        self._streams.fail_all("the gateway is shutting down")
+        self.wind_down()
         await self._host.stop()
 
     def wake(self) -> None:

@@ -87,8 +87,14 @@ class Gateway:
         """
         return self._clusters[cluster_id or self._default]
 
+    async def wind_down(self) -> None:
+        """Let go of everybody who waits for jobs; call it before the HTTP server is stopped, which waits for them."""
+        for cluster in self._clusters.values():
+            cluster.wind_down()
+
     async def stop(self) -> None:
         """Refuse new calls, finish what was accepted, close the engines."""
+        await self.wind_down()
         for edge in self._grpc:
             await edge.stop()
         for cluster in self._clusters.values():

@@ -169,7 +169,11 @@ class EngineHost:
         self._opened = self._loop.create_future()
         self._ended = self._loop.create_future()
         self._thread.start()
-        await self._opened
+        try:
+            await self._opened
+        except BaseException:
+            self._health = Health.STOPPED
+            raise
 
     async def stop(self) -> None:
         """Process what has been accepted, close the engine, and refuse everybody who still waits."""

@@ -25,6 +25,7 @@ class _Line(msgspec.Struct):
 
     members: int = 0
     announcements: int = 0
+    closed: bool = False
     sleepers: deque["asyncio.Future[None]"] = msgspec.field(default_factory=deque)
 
     def wake_next(self) -> None:
@@ -46,6 +47,7 @@ class JobPolls:
     def __init__(self, *, polls_max: int = limits.LONG_POLLS_MAX) -> None:
         self._polls_max = polls_max
         self._polls = 0
+        self._closed = False
         self._lines: dict[str, _Line] = {}
 
     def __len__(self) -> int:
@@ -57,6 +59,14 @@ class JobPolls:
             line = self._lines.get(job_type)
             if line is not None:
                 line.announcements += 1
+                line.wake_next()
+
+    def close(self) -> None:
+        """Let everybody go who waits, without jobs; nobody waits from now on."""
+        self._closed = True
+        for line in self._lines.values():
+            line.closed = True
+            for _ in range(len(line.sleepers)):
                 line.wake_next()
 
     async def poll(
@@ -72,7 +82,7 @@ class JobPolls:
         Raises:
             Refusal: too many wait already, or what the attempt raises.
         """
-        if wait_s <= 0:
+        if wait_s <= 0 or self._closed:
             return await attempt()
         if self._polls >= self._polls_max:
             raise Refusal(
@@ -108,7 +118,7 @@ async def _poll_in_line(
             line.wake_next()
             return batch
         left_s = until_s - clock()
-        if left_s <= 0:
+        if left_s <= 0 or line.closed:
             return batch
         if line.announcements == announced:
             # Who was woken for nothing keeps the first place.
