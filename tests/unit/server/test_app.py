@@ -52,6 +52,23 @@ def test_a_token_of_the_ready_made_client_opens_the_cluster(served):
     assert served.request("GET", f"/{served.addresses.cluster_id}{path}", headers=headers).status == 200
 
 
+@pytest.mark.parametrize(
+    ("mode", "header", "status"),
+    [
+        ("none", None, 200),
+        ("none", "Bearer nonsense", 200),
+        ("basic", None, 401),
+        ("basic", "Basic ZGVtbzpkZW1v", 200),
+        ("basic", "Basic ZGVtbzp3cm9uZw==", 401),
+        ("oauth", "Basic ZGVtbzpkZW1v", 401),
+    ],
+)
+def test_the_cluster_asks_as_it_was_told_to(serve, mode, header, status):
+    served = serve(auth=mode)
+    headers = {} if header is None else {"authorization": header}
+    assert served.request("GET", "/v2/topology", headers=headers).status == status
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/oauth", "/oauth/token/x", "/auth/realms", "/%00", "/" + "x" * 5000])
 def test_unknown_paths_are_problems(served, path):
     answer = served.request("GET", path)
@@ -143,6 +160,14 @@ class TestSlowAndLarge:
         head = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 60000\r\n\r\n"
         assert talk(served, head, body[:30_000], body[30_000:]).startswith(b"HTTP/1.1 400")
 
+    @pytest.mark.parametrize("path", ["/oauth/token", "/console", "/console-api/clusters/x/clients"])
+    def test_a_caller_that_goes_away_in_the_middle_is_no_fault_of_ours(self, served, caplog, path):
+        host, port = served.authority.split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{".encode())
+        assert served.request("GET", "/health").status == 200
+        assert caplog.records == []
+
 
 SERVE = """
 import sys
@@ -157,7 +182,7 @@ sys.exit(serve(Settings(http_port=0, grpc_port=0), say))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(tmp_path, number):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(

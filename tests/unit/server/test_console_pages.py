@@ -164,6 +164,15 @@ def test_every_page_is_locked_down(browser, path):
     assert "style=" not in answer.text
 
 
+def test_what_a_page_links_to_is_there(served, browser):
+    for link in re.findall(r'<link [^>]*href="([^"]+)"', browser.get("/console").text):
+        answer = served.request("GET", link)
+        assert answer.status == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert served.request("GET", "/console/static/..%2f_guard.py").status == 404
+    assert served.request("GET", "/console/static/base.html").status == 404
+
+
 def test_the_cookie_is_the_browsers_own_affair(served):
     cookie = served.request("GET", "/console").headers["set-cookie"].lower()
     assert {"httponly", "samesite=strict", "path=/console"} <= set(cookie.split("; "))

@@ -27,11 +27,13 @@ def bound_socket(host: str, port: int) -> socket.socket:
         PlatformError: the port is in use or not ours to take, or the host is not this machine's.
     """
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise PlatformError(
             f"expected {host} to be an address of this machine, but: {error}", hint="check --host"
         ) from error
+    # "localhost" has two addresses on most machines; the older one works everywhere.
+    family, kind, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     sock = socket.socket(family, kind)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

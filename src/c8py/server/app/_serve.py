@@ -3,13 +3,17 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from typing import Final
 
 from c8py.server.app._platform import Platform
 from c8py.server.settings import Addresses, Settings
 
+# SIGHUP: the terminal was closed; Windows has none.
+_ENDING: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 def serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
-    """Start, report, wait for SIGINT or SIGTERM, stop.
+    """Start, report, wait for SIGINT, SIGTERM or SIGHUP, stop.
 
     Args:
         settings: what the platform is told.
@@ -28,7 +32,10 @@ def serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
 async def _serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
+        # Under nohup it is to live on. SIGINT is ignored by what a shell starts with &, but whoever sends it means it.
+        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_IGN:
+            continue
         try:
             loop.add_signal_handler(number, told.set)
         except NotImplementedError:  # Windows

@@ -21,6 +21,7 @@ from c8py.base.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 from c8py.server.console._forms import FormInvalid, FormTokens, form_values, same_origin, usable_cookie
 
 _HERE: Final = Path(__file__).parent
+_STATIC: Final = {"console.css": "text/css", "icon.svg": "image/svg+xml"}
 _COOKIE: Final = "c8-console"
 _COOKIE_BYTES: Final = 32
 _HEADERS: Final = {
@@ -104,10 +105,13 @@ class Guard:
         context = {"title": refusal.title, "detail": refusal.detail}
         return self.render(request, "refused.html", context, refusal.status)
 
-    async def style(self, request: Request) -> Response:  # noqa: ARG002  the signature of an endpoint
-        """The style sheet; its address changes with it."""
+    async def static(self, request: Request) -> Response:
+        """The style sheet and the icon; their addresses change with the style sheet."""
+        name = request.path_params["name"]
+        if name not in _STATIC:
+            return self.refuse(request, Refusal(404, "No such file", "There is no file of this name."))
         headers = {**_HEADERS, "cache-control": "public, max-age=31536000, immutable"}
-        return Response(self._style, headers=headers, media_type="text/css")
+        return Response((_HERE / "static" / name).read_bytes(), headers=headers, media_type=_STATIC[name])
 
     @cached_property
     def _templates(self) -> Environment:
@@ -120,12 +124,8 @@ class Guard:
         )
 
     @cached_property
-    def _style(self) -> bytes:
-        return (_HERE / "static" / "console.css").read_bytes()
-
-    @cached_property
     def _style_version(self) -> str:
-        return hashlib.sha256(self._style).hexdigest()[:16]
+        return hashlib.sha256((_HERE / "static" / "console.css").read_bytes()).hexdigest()[:16]
 
     async def _form(self, request: Request) -> Form | Refusal:
         """The form that came, if a page of ours sent it."""

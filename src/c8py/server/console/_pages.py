@@ -57,7 +57,7 @@ def page_routes(service: ConsoleService, organization: Organization, addresses: 
     clients = _CLUSTER + "/api"
     return [
         Route("/console", guard.page(pages.clusters)),
-        Route("/console/style.css", guard.style),
+        Route("/console/static/{name}", guard.static),
         Route(_CLUSTER, guard.page(pages.cluster)),
         Route(clients, guard.page(pages.clients)),
         Route(clients, guard.form(pages.create), methods=["POST"]),

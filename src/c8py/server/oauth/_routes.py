@@ -89,7 +89,7 @@ class _Endpoints:
         return _answer(self._service.saas(fields))
 
     async def keycloak(self, request: Request) -> Response:
-        """POST /auth/realms/camunda-platform/protocol/openid-connect/token."""
+        """POST /auth/realms/camunda-platform/protocol/openid-connect/token; without a rate limit, as Keycloak's."""
         if request.path_params["realm"] != _REALM:
             return _no_realm()
         body = await self._body(request)
