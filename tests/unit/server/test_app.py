@@ -1,12 +1,15 @@
 """The platform as a whole: starts, answers, refuses nonsense, and leaves nothing behind."""
 
+import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +170,43 @@ class TestSlowAndLarge:
             connection.sendall(f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{".encode())
         assert served.request("GET", "/health").status == 200
         assert caplog.records == []
+
+
+def test_a_full_disk_is_said_and_nothing_half_done_remains(serve, tmp_path):
+    served = serve(data_dir=tmp_path)
+    headers = {
+        "authorization": f"Bearer {served.token('api.cloud.camunda.io', served.addresses.console_credentials_file)}"
+    }
+    clients = f"/console-api/clusters/{served.addresses.cluster_id}/clients"
+    _, limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Larger than the log of SQLite is already, so that Python itself can go on writing.
+    size = (tmp_path / "platform.db-wal").stat().st_size
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limit))
+    try:
+        answer = served.request("POST", clients, json.dumps({"clientName": "too late"}), headers=headers)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        signal.signal(signal.SIGXFSZ, before)
+    assert answer.status == 503
+    assert "expected to write" in answer.json["detail"]
+    assert "too late" not in served.request("GET", clients, headers=headers).text
+    assert served.request("POST", clients, json.dumps({"clientName": "too late"}), headers=headers).status == 200
+
+
+def test_a_long_poll_does_not_hold_up_the_end(serve):
+    served = serve()
+    headers = {"authorization": f"Bearer {served.token('zeebe.camunda.io')}", "content-type": "application/json"}
+    poll = {"type": "nothing", "timeout": 1000, "maxJobsToActivate": 1, "requestTimeout": 60_000}
+    host, port = served.authority.split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection.request("POST", "/v2/jobs/activation", json.dumps(poll), headers)
+    # When the next answer is there, the poll is waiting.
+    assert served.request("GET", "/v2/topology", headers=headers).status == 200
+    began_s = time.monotonic()
+    served.stop()
+    assert time.monotonic() - began_s < 3
+    connection.close()
 
 
 SERVE = """

@@ -182,7 +182,12 @@ def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(HostGate, settings=settings)],
-        exception_handlers={HTTPException: _http_error, ClientDisconnect: _gone, Exception: _fault},
+        exception_handlers={
+            HTTPException: _http_error,
+            ClientDisconnect: _gone,
+            PlatformError: _unable,
+            Exception: _fault,
+        },
     )
 
 
@@ -222,6 +227,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _gone(request: Request, _error: Exception) -> Response:
     """The caller went away before it had said everything; nobody reads this."""
     return problem(400, "expected the whole request, but the connection ended", request.url.path)
+
+
+async def _unable(request: Request, error: Exception) -> Response:
+    """The disk is full or gone; what was asked for has not happened."""
+    return problem(503, str(error), request.url.path)
 
 
 async def _fault(request: Request, _error: Exception) -> Response:
