@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-import psutil
+
+from harness.processes import cpu_s
 
 READY = "ready"
 DEADLINE_S = 120.0
@@ -80,15 +81,12 @@ class Contestant:
     def measure(self) -> Cost:
         """One whole round: ready, go, done."""
         self.ready()
-        process = psutil.Process(self._process.pid)
-        cpu_before = process.cpu_times()
+        before_s = cpu_s(self._process.pid)
         started_s = time.monotonic()
         self.go()
         said = self.finish()
         wall_s = time.monotonic() - started_s
-        cpu_after = process.cpu_times()
-        cpu_s = cpu_after.user + cpu_after.system - cpu_before.user - cpu_before.system
-        return Cost(wall_s, cpu_s, said)
+        return Cost(wall_s, cpu_s(self._process.pid) - before_s, said)
 
     def _line(self) -> str:
         assert self._process.stdout is not None

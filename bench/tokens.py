@@ -50,7 +50,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     }
     (folder / "cache").mkdir()
     for peer, (script, more) in contestants.items():
-        its = run(folder / script.removesuffix(".py"), [theirs, "-W", "ignore", SCRIPTS / script], more)
+        its = run(folder / peer.replace(", ", "-").replace(" ", "-"), [theirs, "-W", "ignore", SCRIPTS / script], more)
         what = f"{PROCESSES} processes"
         yield compare(f"{what}: token requests", peer, [ours.requests], [its.requests], better="less")
         yield compare(f"{what}: answered 429", peer, [ours.limited], [its.limited], better="less")

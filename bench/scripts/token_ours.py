@@ -15,8 +15,9 @@ async def main(patience_s: float) -> None:
     async with AsyncCamunda.from_env() as camunda:
         while (waited := time.monotonic() - start) < patience_s:
             try:
-                await camunda.topology(protocol="grpc")
-            except C8Error:
+                async with asyncio.timeout(patience_s - waited):
+                    await camunda.topology(protocol="grpc")
+            except (C8Error, TimeoutError):
                 await asyncio.sleep(1)
             else:
                 print(time.monotonic() - start, flush=True)

@@ -88,7 +88,9 @@ def test_few_parameters_are_positional(modules):
 
 
 def test_every_module_says_what_it_is_for(modules):
-    silent = [path for path, text in modules.items() if not ast.get_docstring(ast.parse(text))]
+    # The names of unit tests are rules, and their files mirror a module that says what it is for.
+    speaking = {path: text for path, text in modules.items() if not path.startswith("tests/unit/")}
+    silent = [path for path, text in speaking.items() if not ast.get_docstring(ast.parse(text))]
     assert silent == []
 
 

@@ -1,11 +1,10 @@
 """Tokens over real sockets: the limit of the token service, tokens that are over, clients that are gone."""
 
-import json
 import urllib.parse
 
 import pytest
 
-from harness.platform import UNLIMITED_TOKENS, Platform, c8
+from harness.platform import UNLIMITED_TOKENS, Platform, c8, read_exports
 from harness.processes import wait_until
 
 
@@ -54,15 +53,16 @@ def test_a_token_that_is_over_is_refused(start_platform, http):
     assert over.json()["status"] == 401
 
 
-def test_a_client_that_is_deleted_is_out_at_once(platform, http):
+def test_a_client_that_is_deleted_is_out_at_once(platform, http, tmp_path):
     console = platform.console_credentials()
-    made = json.loads(
-        c8("console", "clients", "create", "short-lived", "--scope", "Zeebe", "--json", environment=console).stdout
-    )
-    identity = {"client_id": made["clientId"], "client_secret": made["clientSecret"]}
+    file = tmp_path / "short-lived.txt"
+    created = ("console", "clients", "create", "short-lived", "--scope", "Zeebe", "--out", str(file))
+    assert c8(*created, environment=console).returncode == 0
+    made = read_exports(file)
+    identity = {"client_id": made["CAMUNDA_CLIENT_ID"], "client_secret": made["CAMUNDA_CLIENT_SECRET"]}
     token = ask(platform, http, **identity).json()["access_token"]
     assert topology(platform, http, token).status == 200
-    gone = c8("console", "clients", "delete", made["clientId"], "--yes", environment=console)
+    gone = c8("console", "clients", "delete", made["CAMUNDA_CLIENT_ID"], environment=console)
     assert gone.returncode == 0, gone.stderr
     assert topology(platform, http, token).status == 401
     assert ask(platform, http, **identity).status == 401

@@ -118,12 +118,11 @@ class Program:
 
     def resident_mb(self) -> float:
         """Resident memory of it and what it started, in MB of 2^20 bytes."""
-        return sum(psutil.Process(pid).memory_info().rss for pid in self.family()) / 2**20
+        return sum(resident_mb(pid) for pid in self.family())
 
     def cpu_s(self) -> float:
         """User and system time that it, not its children, has used, in seconds."""
-        times = psutil.Process(self.pid).cpu_times()
-        return float(times.user + times.system)
+        return cpu_s(self.pid)
 
     def _signal_group(self, number: signal.Signals) -> None:
         try:
@@ -183,6 +182,17 @@ def wait_until(what: str, probe: Callable[[], T | None], *, deadline_s: float, e
             msg = f"expected {what} within {deadline_s} s, but it did not come"
             raise TimeoutError(msg)
         time.sleep(every_s)
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of one process, in MB of 2^20 bytes."""
+    return float(psutil.Process(pid).memory_info().rss) / 2**20
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time that one process has used, its children apart, in seconds."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def free_ports(count: int) -> list[int]:
