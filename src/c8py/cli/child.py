@@ -66,17 +66,18 @@ def platform(data_dir: Path, options: Sequence[str] = ()) -> Generator[Platform]
     child = subprocess.Popen(  # noqa: S603  our own interpreter and module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
-    try:
-        yield _ready(child)
-    finally:
-        _stop(child)
-
-
-def _ready(child: "subprocess.Popen[bytes]") -> Platform:
     words: list[bytes] = []
     # Read to the end of its life: a full pipe would stop the child.
     listening = threading.Thread(target=_listen, args=(cast("IO[bytes]", child.stderr), words), daemon=True)
     listening.start()
+    try:
+        yield _ready(child, listening, words)
+    finally:
+        _stop(child)
+        listening.join(1.0)
+
+
+def _ready(child: "subprocess.Popen[bytes]", listening: threading.Thread, words: list[bytes]) -> Platform:
     late = threading.Timer(_READY_S, child.kill)
     late.start()
     try:
@@ -95,9 +96,10 @@ def _ready(child: "subprocess.Popen[bytes]") -> Platform:
 
 
 def _listen(stream: IO[bytes], words: list[bytes]) -> None:
-    for line in stream:
-        if len(words) < _WORDS_CHARS:
-            words.append(line)
+    with stream:
+        for line in stream:
+            if len(words) < _WORDS_CHARS:
+                words.append(line)
 
 
 def _stop(child: "subprocess.Popen[bytes]") -> None:

@@ -3,8 +3,10 @@
 Values come from a server: control characters are taken out before a terminal sees them.
 """
 
+import re
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import click
 import msgspec
@@ -12,6 +14,9 @@ import msgspec
 from c8py.cli.session import session
 
 Cell = object
+
+# Seconds are enough for a person; the date and the time of day are two words, so that a narrow column breaks there.
+_MOMENT: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$")
 
 
 def on_terminal() -> bool:
@@ -55,6 +60,12 @@ def print_facts(facts: Sequence[tuple[str, Cell]]) -> None:
         click.echo(f"{styled(name.ljust(width), dim=True)}  {_text(value)}")
 
 
+def separate() -> None:
+    """An empty line between two things, for a person."""
+    if on_terminal():
+        click.echo()
+
+
 def say(text: str) -> None:
     """A remark for a person; not part of what a program reads."""
     click.echo(text, err=True)
@@ -88,10 +99,10 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
     for column in columns:
         # A key that is cut in two cannot be copied.
         table.add_column(column, overflow="fold", no_wrap=column.endswith("KEY"))
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(_MOMENT.sub(r"\1 \2", cell)) for cell in row))
     Console(no_color=not session().colour, highlight=False).print(table)

@@ -7,7 +7,7 @@ import click
 
 from c8py.cli.groups import NounGroup
 from c8py.cli.options import FILE, KEY, Connection, json_option, variables_option, with_connection
-from c8py.cli.output import print_facts, print_json, print_rows
+from c8py.cli.output import print_facts, print_json, print_rows, separate
 
 if TYPE_CHECKING:
     from c8py.models.cluster import TopologyResponse
@@ -45,6 +45,7 @@ def show_topology(answer: "TopologyResponse") -> None:
             ("replicas", answer.replication_factor),
         ]
     )
+    separate()
     print_rows(("NODE", "ADDRESS", "VERSION", "PARTITION", "ROLE", "HEALTH"), rows, nothing="no broker is known yet")
 
 

@@ -71,7 +71,7 @@ def _here(story: Story, data_dir: Path | None) -> Finished:
         file = folder / f"{name}.txt"
         commands = (
             f"export C8_CREDENTIALS={_name(platform.console_credentials_file)}",
-            f"{program} console clients create {name} --scope Zeebe --out {_FILE}",
+            f"{program} console clients create {name} \\\n  --scope Zeebe --out {_FILE}",
         )
         made, text = make_client(story, console, platform.cluster_id, name, commands=commands)
         write_private(file, text)
@@ -92,7 +92,7 @@ def _there(story: Story, connection: Connection) -> Finished:
     with contextlib.ExitStack() as stack:
         if settings.console_client_id is not None and settings.cluster_id is not None:
             name = f"quickstart-{secrets.token_hex(3)}"
-            command = f"{program} console clients create {name} --scope Zeebe --out {_FILE}"
+            command = f"{program} console clients create {name} \\\n  --scope Zeebe --out {_FILE}"
             made, text = make_client(story, settings, settings.cluster_id, name, commands=(command,))
             stack.callback(remove_client, settings, settings.cluster_id, made)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="c8-quickstart-")))
@@ -107,10 +107,10 @@ def _there(story: Story, connection: Connection) -> Finished:
 def _what_next(story: Story, program: str, data_dir: Path | None) -> None:
     keep = f"{program} up" if data_dir is None else f"{program} up --data-dir {shown_path(data_dir)}"
     lines = (
-        (keep, "a platform that stays; its Console: http://127.0.0.1:8080/console"),
+        (keep, "a platform that stays"),
         (f"{program} run FILE.bpmn", "your own model"),
-        (f"{program} work TYPE --exec CMD", "your own worker, in any language"),
-        (f"{program} quickstart --credentials FILE", "the same on SaaS or Self-Managed"),
+        (f"{program} work TYPE --exec CMD", "your own worker in any language"),
+        (f"{program} quickstart --credentials FILE", "the same on a real cluster"),
     )
     width = max(len(command) for command, _ in lines)
     story.say(styled("What next", bold=True))

@@ -55,7 +55,7 @@ def make_client(
     from c8py.cli.console import new_client  # noqa: PLC0415  only this step needs it
     from c8py.console import Console  # noqa: PLC0415
 
-    title = "Make an API client in Console; the file gets its secret, shown this once (mode 0600)"
+    title = "Make an API client in Console and save its credentials (mode 0600)"
     with story.step(title, *commands) as step, Console(console_settings) as console:
         cluster = next((one for one in console.clusters() if one.uuid == cluster_id), None)
         if cluster is None:
@@ -99,7 +99,7 @@ def topologies(story: Story, settings: "Settings", program: str, first_command: 
 
 def _token(story: Story, camunda: "Camunda", program: str, before: Sequence[str]) -> None:
     by_hand = (
-        "curl -s $ZEEBE_AUTHORIZATION_SERVER_URL \\\n"
+        ". ./quickstart.txt; curl -s $ZEEBE_AUTHORIZATION_SERVER_URL \\\n"
         "  -d grant_type=client_credentials -d audience=$ZEEBE_TOKEN_AUDIENCE \\\n"
         "  -d client_id=$ZEEBE_CLIENT_ID -d client_secret=$ZEEBE_CLIENT_SECRET"
     )

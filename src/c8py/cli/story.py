@@ -17,6 +17,7 @@ from c8py.cli.output import print_json, printable, styled
 
 _INDENT: Final = 4
 _WIDTH_MAX: Final = 120
+_NO_BREAK: Final = "\u00a0"
 
 
 class Step(msgspec.Struct):
@@ -98,14 +99,13 @@ class Story:
         if self._as_json:
             return
         mark = styled(_sign("✓", "ok") if ok else _sign("✗", "failed"), fg="green" if ok else "red", bold=True)
-        lines = textwrap.wrap(
-            printable(redact(step.result)), _width() - _INDENT - 2, break_long_words=False, break_on_hyphens=False
-        )
-        time = styled(f"({_duration(step.seconds)})", dim=True)
-        first = lines[0] if lines else ""
-        click.echo(f"    {mark} {first} {time}" if len(lines) < 2 else f"    {mark} {first}")  # noqa: PLR2004
-        for number, line in enumerate(lines[1:], start=2):
-            click.echo(f"      {line} {time}" if number == len(lines) else f"      {line}")
+        time = f"({_duration(step.seconds)})"
+        text = f"{printable(redact(step.result))} {time.replace(' ', _NO_BREAK)}".lstrip()
+        lines = textwrap.wrap(text, _width() - _INDENT - 2, break_long_words=False, break_on_hyphens=False)
+        lines[-1] = lines[-1].replace(_NO_BREAK, " ").removesuffix(time) + styled(time, dim=True)
+        click.echo(f"    {mark} {lines[0]}")
+        for line in lines[1:]:
+            click.echo(f"      {line}")
         click.echo()
 
 

@@ -6,8 +6,8 @@ import logging
 import shlex
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -56,17 +56,32 @@ def work_(
     if (program is None) == (function is None):
         raise click.UsageError("expected one of --exec CMD and --python MODULE:FUNCTION")
     handler = exec_handler(program, timeout_s) if program is not None else python_handler(cast("str", function))
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    logging.getLogger("c8py.worker").setLevel(logging.WARNING if quiet else logging.INFO)
-    counted = asyncio.run(
-        _work(connection, type_, handler, stop_after, max_jobs=max_jobs, timeout_s=timeout_s, name=name)
-    )
+    with _reports_on_stderr(logging.WARNING if quiet else logging.INFO):
+        counted = asyncio.run(
+            _work(connection, type_, handler, stop_after, max_jobs=max_jobs, timeout_s=timeout_s, name=name)
+        )
     if as_json:
         print_json(counted)
     elif not quiet:
         say(f"{counted.completed} completed, {counted.failed} failed, {counted.handed_back} handed back")
     if counted.abandoned:
         raise Exit(INTERRUPTED)
+
+
+@contextmanager
+def _reports_on_stderr(level: int) -> Generator[None]:
+    """What the worker logs becomes lines for the person who watches it."""
+    log = logging.getLogger("c8py")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(level)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 async def _work(

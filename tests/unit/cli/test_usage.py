@@ -1,0 +1,112 @@
+"""What a person types wrongly is answered in one line, with a next step and exit code 2."""
+
+import subprocess
+import sys
+
+import pytest
+
+from c8py.cli.app import VERBS
+
+
+def test_version_is_told(c8):
+    ran = c8("--version")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("c8 0.")
+
+
+def test_help_shows_every_verb_and_the_exit_codes(c8):
+    ran = c8("--help")
+    assert ran.code == 0
+    assert all(f"  {verb} " in ran.out for verb in VERBS)
+    assert "130 interrupted" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(c8, verb):
+    ran = c8(verb, "--help")
+    assert ran.code == 0
+    assert ran.out.startswith(f"Usage: c8 {verb}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["topolgy"], "Did you mean 'topology'?; see c8 --help"),
+        (["create", "instnace"], "Did you mean 'instance'?"),
+        (["create", "instance"], "missing argument 'PROCESS_ID'; see c8 create instance --help"),
+        (["cancel", "instance", "abc"], "expected a key, which is a number, but got 'abc'"),
+        (["create", "instance", "p", "--variables", "{"], "expected JSON such as"),
+        (["create", "instance", "p", "--variables", "[1]"], "expected a JSON object, but got list"),
+        (["create", "instance", "p", "--variables", "@nowhere.json"], "expected to read nowhere.json, but"),
+        (["set", "variables", "1", "5"], "expected a JSON object, but got int"),
+        (["up", "--ephemeral", "--data-dir", "x"], "expected --ephemeral or --data-dir, but got both"),
+        (["up", "--set", "nonsense"], "expected --set NAME=VALUE, but got 'nonsense'"),
+        (["up", "--set", "oauth.rate=5"], "but got oauth.rate"),
+        (["up", "--set", "oauth.burst=many"], "expected settings that fit"),
+        (["up", "--set", "host.name=1"], "but host.name is none"),
+        (["up", "--set", "oauth.burst=0"], "expected oauth.burst between 1 and 100000, but it is 0"),
+        (["up", "--http-port", "70000"], "70000"),
+        (["work", "t"], "expected one of --exec CMD and --python MODULE:FUNCTION"),
+        (["work", "t", "--exec", "a", "--python", "b:c"], "expected one of"),
+        (["work", "t", "--exec", "'open"], "cannot be split"),
+        (["work", "t", "--exec", " "], "it is empty"),
+        (["work", "t", "--python", "nothing"], "expected --python MODULE:FUNCTION, but got 'nothing'"),
+        (["work", "t", "--python", "no.such.module:f"], "expected a module no.such.module"),
+        (["work", "t", "--python", "json:no_such"], "expected a function no_such in json, but there is none"),
+        (["token"], "expected credentials of an OAuth client, but auth is none"),
+        (["quickstart", "--data-dir", "x", "--no-platform"], "but got both"),
+        (["console", "clients", "create", "x"], "CAMUNDA_CONSOLE_CLIENT_ID"),
+        (["topology", "--credentials", "nowhere.txt"], "nowhere.txt"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(c8, arguments, words):
+    ran = c8(*arguments)
+    assert ran.code == 2, ran
+    assert ran.out == ""
+    assert ran.err.startswith("c8: ")
+    assert ran.err.count("\n") == 1
+    assert words in ran.err
+
+
+def test_nobody_there_is_exit_code_3(c8):
+    ran = c8("topology", "--rest", "--rest-address", "http://127.0.0.1:1")
+    assert ran.code == 3
+    assert ran.err.count("\n") == 1
+
+
+def test_variables_of_ten_megabytes_are_refused_here(c8):
+    ran = c8("create", "instance", "p", "--variables", "-", stdin=b'{"a":"' + b"x" * 10_000_000 + b'"}')
+    assert ran.code == 2
+    assert "expected at most 4194304 bytes" in ran.err
+
+
+def test_config_explain_masks_secrets_and_names_sources(c8, monkeypatch):
+    monkeypatch.setenv("ZEEBE_CLIENT_ID", "the-client")
+    monkeypatch.setenv("ZEEBE_CLIENT_SECRET", "the-secret")
+    monkeypatch.setenv("CAMUNDA_OAUTH_URL", "http://127.0.0.1:1/oauth/token")
+    ran = c8("config", "explain")
+    assert "client_id\tthe-client\tenvironment ZEEBE_CLIENT_ID\n" in ran.out
+    assert "client_secret\t***\t" in ran.out
+    assert "the-secret" not in ran.out + ran.err + c8("config", "explain", "--json").out
+
+
+def test_a_fault_is_one_line_and_its_traceback_is_for_debug(c8, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln")
+
+    monkeypatch.setattr("c8py.cli.options.Connection.settings", broken)
+    ran = c8("config", "explain")
+    assert ran.code == 70
+    assert ran.err == (
+        "c8: a fault of c8 itself: RuntimeError: ***; run it again as `c8 --debug …` and report what it says\n"
+    )
+    debugged = c8("--debug", "config", "explain")
+    assert "Traceback" in debugged.err
+    assert "eyJ" not in debugged.err
+
+
+def test_the_command_line_starts_without_what_only_verbs_need():
+    heavy = "grpc google.protobuf pyreqwest starlette uvicorn rich c8py.client c8py.server asyncio"
+    code = f"import sys, c8py.cli.app; print([name for name in '{heavy}'.split() if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"

@@ -1,0 +1,184 @@
+"""Every verb against a platform, over real sockets: what a program that pipes `c8` gets to see."""
+
+import json
+import stat
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+import c8py.cli
+from c8py.cli.quickstart_steps import JOB_TYPE
+
+MODEL = str(Path(c8py.cli.__file__).with_name("quickstart.bpmn"))
+
+
+@pytest.fixture
+def there(c8, platform):
+    """`c8` with the cluster's credentials."""
+    return lambda *arguments, **more: c8(*arguments, "--credentials", platform.credentials_file, **more)
+
+
+@pytest.fixture
+def organization(c8, platform):
+    """`c8` with the organization's credentials."""
+    return lambda *arguments: c8(*arguments, "--credentials", platform.console_credentials_file)
+
+
+@pytest.fixture
+def instance(there) -> Generator[str]:
+    """A process instance that waits at its task, gone afterwards."""
+    assert there("deploy", MODEL).code == 0
+    ran = there("create", "instance", "quickstart", "--variables", '{"amount": 5}', "--json")
+    key = json.loads(ran.out)["processInstanceKey"]
+    yield key
+    there("cancel", "instance", key)
+
+
+@pytest.mark.parametrize("protocol", ["--grpc", "--rest"])
+def test_topology_has_facts_and_partitions(there, protocol):
+    lines = there("topology", protocol).out.splitlines()
+    assert lines[1:4] == ["brokers\t1", "partitions\t1", "replicas\t1"]
+    assert lines[4].split("\t")[4:] == ["leader", "healthy"]
+
+
+def test_the_token_is_hidden_unless_it_is_asked_for(there):
+    shown, raw = there("token"), there("token", "--raw")
+    assert raw.out.count(".") == 2
+    assert raw.out.strip() not in shown.out
+    assert "… (hidden)" in shown.out
+    assert json.loads(there("token", "--json").out)["access_token"] == raw.out.strip()
+
+
+def test_an_instance_is_deployed_started_looked_at_and_cancelled(there, instance):
+    assert f"instance\t{instance}" in there("get", "instance", instance).out
+    assert instance in there("list", "instances", "--state", "active").out
+    assert "amount\t5" in there("list", "vars", "--instance", instance).out
+    assert there("set", "variables", instance, '{"amount": 6}').code == 0
+    assert "amount\t6" in there("list", "variables", "--instance", instance).out
+    assert there("cancel", "pi", instance).out == f"cancelled\t{instance}\n"
+    assert json.loads(there("get", "instance", instance, "--json").out)["state"] in {"CANCELED", "TERMINATED"}
+
+
+def test_run_deploys_and_starts(there):
+    ran = there("run", MODEL, "--variables", '{"amount": 1}', "--json")
+    key = json.loads(ran.out)["processInstanceKey"]
+    assert there("cancel", "instance", key).code == 0
+    assert there("run", MODEL, "--process", "other").code == 2
+
+
+def test_a_job_is_taken_failed_resolved_and_completed_by_hand(there, instance):
+    taken = json.loads(there("activate", "jobs", JOB_TYPE, "--max", "1", "--json").out)
+    key = taken[0]["jobKey"]
+    assert taken[0]["processInstanceKey"] == instance
+    assert there("fail", "job", key, "--message", "by hand").code == 0
+    incident = there("list", "incidents", "--instance", instance).out.split("\t")[0]
+    assert there("resolve", "incident", incident).code in {0, 1}
+    assert there("complete", "jobs", "1").code == 1
+
+
+def test_a_completed_job_ends_the_instance_and_is_completed_once(there, instance):
+    key = json.loads(there("activate", "job", JOB_TYPE, "--json").out)[0]["jobKey"]
+    assert there("complete", "job", key, "--variables", '{"approved": true}').out == f"completed\t{key}\n"
+    assert "state\tCOMPLETED" in there("get", "instance", instance).out
+    again = there("complete", "job", key)
+    assert again.code == 1
+    assert again.err.count("\n") == 1
+
+
+def test_a_program_works_on_jobs(there, instance, tmp_path):
+    program = tmp_path / "check.py"
+    program.write_text(
+        "import json, sys\nprint(json.dumps({'approved': json.load(sys.stdin)['amount'] > 3}))\n", encoding="utf-8"
+    )
+    ran = there("work", JOB_TYPE, "--exec", f"{sys.executable} {program}", "--stop-after", "1", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["completed"] == 1
+    assert "approved\ttrue" in there("list", "variables", "--instance", instance).out
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import sys; sys.exit('no money')", "ended with exit code 1: no money"),
+        ("print('no json')", "expected"),
+        ("print([1])", "but it printed list"),
+    ],
+)
+def test_a_program_that_fails_fails_the_job(there, instance, tmp_path, code, words):
+    program = tmp_path / "broken.py"
+    program.write_text(code, encoding="utf-8")
+    ran = there("work", JOB_TYPE, "--exec", f"{sys.executable} {program}", "--stop-after", "1", "--json")
+    assert json.loads(ran.out)["failed"] == 1
+    assert words in ran.err
+
+
+def test_a_client_is_made_listed_looked_at_used_and_deleted(organization, c8, tmp_path):
+    file = tmp_path / "client.txt"
+    made = organization("console", "clients", "create", "cli-test", "--scope", "zeebe", "--out", str(file), "--json")
+    client_id = json.loads(made.out)["clientId"]
+    secret = next(line for line in file.read_text().splitlines() if "ZEEBE_CLIENT_SECRET" in line).split("'")[1]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert secret not in made.out + made.err
+    assert client_id in organization("console", "client", "list").out
+    assert secret not in organization("console", "clients", "get", client_id, "--json").out
+    assert c8("topology", "--rest", "--credentials", str(file)).code == 0
+    assert c8("topology", "--grpc", "--credentials", str(file)).code == 0
+
+    again = organization("console", "clients", "create", "other", "--out", str(file))
+    assert again.code == 1
+    assert "it exists; choose another name or add --force" in again.err
+    assert "other" not in organization("console", "clients", "list").out
+
+    assert organization("console", "clients", "delete", client_id).code == 0
+    assert c8("topology", "--rest", "--credentials", str(file)).code == 4
+
+
+def test_the_file_has_the_lines_of_consoles_own(organization, tmp_path, platform):
+    file = tmp_path / "client.txt"
+    assert organization("console", "clients", "create", "lines", "--out", str(file)).code == 0
+    names = [line.partition("=")[0] for line in file.read_text().splitlines()]
+    theirs = Path(platform.credentials_file).read_text().splitlines()
+    shared = [line.partition("=")[0] for line in theirs if "BASE_URL" not in line]
+    assert names == shared
+
+
+def test_clusters_are_listed(organization, platform):
+    assert platform.cluster_id in organization("console", "clusters", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["get", "instance", "1"], 1),
+        (["create", "instance", "no-such-process"], 1),
+        (["deploy", "no-such-file.bpmn"], 1),
+        (["resolve", "incident", "1"], 1),
+        (["set", "variables", "1", "{}"], 1),
+        (["console", "clusters", "list"], 2),
+    ],
+)
+def test_a_refused_call_is_one_line(there, arguments, code):
+    ran = there(*arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.startswith("c8: expected")
+    assert ran.err.count("\n") == 1
+
+
+def test_a_malformed_model_names_its_fault(there, tmp_path):
+    file = tmp_path / "broken.bpmn"
+    file.write_text("<definitions", encoding="utf-8")
+    ran = there("deploy", str(file))
+    assert ran.code == 1
+    assert "broken.bpmn" in ran.err
+
+
+def test_a_wrong_secret_is_exit_code_4(c8, platform, tmp_path):
+    file = tmp_path / "wrong.txt"
+    lines = Path(platform.credentials_file).read_text().splitlines()
+    changed = [line.partition("=")[0] + "='wrong'" if "SECRET" in line else line for line in lines]
+    file.write_text("\r\n".join(changed), encoding="utf-8")
+    ran = c8("topology", "--credentials", str(file))
+    assert ran.code == 4
+    assert ran.err.count("\n") == 1
