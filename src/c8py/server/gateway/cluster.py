@@ -43,7 +43,6 @@ class ServedCluster:
             open_engine,
             clock=clock,
             on_outcome=self._take_effect,
-            on_broken=self._break_off,
             queue_max=settings.requests_waiting_max,
         )
         self._polls = JobPolls(polls_max=settings.polls_waiting_max)
@@ -143,9 +142,6 @@ class ServedCluster:
             self._streams.push(outcome.pushed)
         if outcome.available:
             self._polls.announce(outcome.available)
-
-    def _break_off(self, why: str) -> None:
-        self._streams.fail_all(f"expected the stream to stay open, but {why}")
 
     def _hand_back_answered(self, response: Response) -> None:
         for job_key in _batch(response).job_keys:

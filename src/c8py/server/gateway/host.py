@@ -2,11 +2,13 @@
 
 The engine is synchronous and single-threaded. Its thread takes whatever commands have gathered, lets the engine
 process them in one run with one durable commit, and carries the outcome to the event loop. Between runs it wakes for
-work that falls due. When the engine breaks (disk full, I/O error) every caller is told UNAVAILABLE at once, and the
-engine is opened again from what it had made durable. Called by the cluster; refuses what exceeds the queue.
+work that falls due. When a commit fails (disk full, I/O error) its callers are told UNAVAILABLE at once; for the engine
+it is as if the run had never been, and the next one may go well again. Called by the cluster; refuses what exceeds
+the queue.
 """
 
 import asyncio
+import contextlib
 import enum
 import logging
 import queue
@@ -29,8 +31,8 @@ _AWAITING_RESULT: Final = ProcessInstanceCreationIntent.CREATE_WITH_AWAITING_RES
 
 _log = logging.getLogger("c8py.server.gateway")
 
-_REOPEN_WAIT_FIRST_S: Final = 1.0
-_REOPEN_WAIT_MAX_S: Final = 30.0
+# What is due and cannot be committed is tried again no sooner.
+_DUE_AGAIN_S: Final = 1.0
 # The wall clock may jump while the thread sleeps (suspended laptop): look again at least this often.
 _LOOK_AGAIN_S: Final = 1.0
 
@@ -77,8 +79,11 @@ class Health(enum.Enum):
 
     STARTING = "starting"
     HEALTHY = "healthy"
-    BROKEN = "broken"
+    BROKEN = "the last commit failed"
     STOPPED = "stopped"
+
+
+_NOT_SERVING: Final = (Health.STARTING, Health.STOPPED)
 
 
 class _Waiter(msgspec.Struct):
@@ -107,10 +112,9 @@ class EngineHost:
     """One engine on its own thread.
 
     Args:
-        open_engine: opens the engine, called on the engine's thread, and again after it broke.
+        open_engine: opens the engine; called on the engine's thread.
         clock: what the engine's own clock is.
         on_outcome: told of every outcome, on the event loop, after the answers in it were given.
-        on_broken: told on the event loop that the engine broke, with the reason.
         queue_max: how many commands may wait before callers are refused.
         batch_max: how many commands at most share a commit.
     """
@@ -121,21 +125,19 @@ class EngineHost:
         *,
         clock: Clock,
         on_outcome: Callable[[Outcome], None],
-        on_broken: Callable[[str], None],
         queue_max: int = limits.COMMANDS_WAITING_MAX,
         batch_max: int = limits.COMMANDS_BATCH_MAX,
     ) -> None:
         self._open_engine = open_engine
         self._clock = clock
         self._on_outcome = on_outcome
-        self._on_broken = on_broken
         self._queue_max = queue_max
         self._batch_max = batch_max
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._waiters: dict[int, _Waiter] = {}
         self._unprocessed = 0
         self._last_request = 0
-        self._reopen_wait_s = _REOPEN_WAIT_FIRST_S
+        self._due_not_before_s = 0.0
         self._held: _Item = None
         self._queries: Queries | None = None
         self._health = Health.STARTING
@@ -157,7 +159,7 @@ class EngineHost:
         Raises:
             Refusal: the engine is not there.
         """
-        if self._queries is None or self._health is not Health.HEALTHY:
+        if self._queries is None or self._health in _NOT_SERVING:
             raise Refusal(Kind.UNAVAILABLE, f"expected the cluster to be ready, but {self._why}")
         return self._queries
 
@@ -183,7 +185,7 @@ class EngineHost:
         self._queue.put(_Stop())
         await self._ended
         self._thread.join()
-        self._refuse_waiters(Refusal(Kind.UNAVAILABLE, self._why))
+        self._refuse_all()
 
     async def run(
         self, command: Command, *, timeout_s: float, orphaned: Callable[[Response], None] | None = None
@@ -231,6 +233,7 @@ class EngineHost:
 
     def submit(self, command: Command) -> None:
         """Have a command processed whose answer nobody waits for; lost if the engine is not there."""
+        self._unprocessed += 1
         self._queue.put(command)
 
     def post(self, work: Callable[[Runs], None]) -> None:
@@ -242,7 +245,7 @@ class EngineHost:
         self._queue.put(None)
 
     def _admit(self) -> None:
-        if self._health is not Health.HEALTHY:
+        if self._health in _NOT_SERVING:
             raise Refusal(Kind.UNAVAILABLE, f"expected the cluster to be ready, but {self._why}")
         if self._unprocessed >= self._queue_max:
             raise Refusal(
@@ -252,16 +255,29 @@ class EngineHost:
             )
 
     def _processed(self, count: int, outcome: Outcome) -> None:
-        # Never below zero: what was under way when the engine broke is not counted any more.
-        self._unprocessed = max(self._unprocessed - count, 0)
+        self._unprocessed -= count
+        if self._health is Health.BROKEN:
+            self._health = Health.HEALTHY
+            _log.warning("the engine commits again")
         for answer in outcome.answers:
             waiter = self._waiters.pop(answer.request, None)
             if waiter is not None:
                 _give(waiter, answer)
         self._on_outcome(outcome)
 
+    def _failed(self, commands: Sequence[Command], error: Exception) -> None:
+        self._unprocessed -= len(commands)
+        if self._health is Health.HEALTHY:
+            self._health = Health.BROKEN
+            _log.error("the engine could not commit; its callers are told UNAVAILABLE", exc_info=error)
+        refusal = Refusal(
+            Kind.UNAVAILABLE, f"expected the cluster to store the command, but its engine failed: {error}"
+        )
+        for command in commands:
+            _refuse(self._waiters.pop(command.request, None), refusal)
+
     def _done(self, future: "asyncio.Future[object]", result: object, error: Exception | None) -> None:
-        self._unprocessed = max(self._unprocessed - 1, 0)
+        self._unprocessed -= 1
         if future.done():
             return
         if error is None:
@@ -269,19 +285,30 @@ class EngineHost:
         else:
             future.set_exception(error)
 
-    def _became(self, health: Health, why: str) -> None:
-        if self._health is not Health.STOPPED:
-            self._health, self._why = health, why
-        if health is Health.BROKEN:
-            self._unprocessed = 0
-            self._refuse_waiters(Refusal(Kind.UNAVAILABLE, f"expected the cluster to answer, but {why}"))
-            self._on_broken(why)
+    def _died(self, error: Exception) -> None:
+        self._health, self._why = Health.STOPPED, f"its engine died: {error}"
+        _log.critical(
+            "the engine's thread died; the cluster is gone until the platform is started again", exc_info=error
+        )
+        self._refuse_all()
 
-    def _refuse_waiters(self, refusal: Refusal) -> None:
+    def _refuse_all(self) -> None:
+        """Refuse everybody who waits for an answer, or for their turn."""
+        refusal = Refusal(Kind.UNAVAILABLE, f"expected the cluster to answer, but {self._why}")
         waiters, self._waiters = self._waiters, {}
         for waiter in waiters.values():
-            if not waiter.future.done():
-                waiter.future.set_exception(refusal)
+            _refuse(waiter, refusal)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._queue.get_nowait()
+                if isinstance(item, _Task) and item.future is not None:
+                    self._done(item.future, None, refusal)
+
+    def _start_serving(self) -> None:
+        assert self._opened is not None
+        self._health, self._why = Health.HEALTHY, ""
+        if not self._opened.done():
+            self._opened.set_result(None)
 
     # -- on the engine's thread
 
@@ -293,64 +320,65 @@ class EngineHost:
             # The loop was closed without stop(): nobody is left to be told.
             _log.warning("the event loop is gone; an outcome of the engine could not be delivered")
 
-    def _open(self) -> Runs:
-        engine = self._open_engine()
-        self._queries = engine.queries
-        return engine
-
     def _serve(self) -> None:
         assert self._opened is not None
         assert self._ended is not None
         try:
-            engine: Runs | None = self._open()
+            engine = self._open_engine()
         except Exception as error:  # noqa: BLE001  whatever hinders the start is raised by start()
             self._tell(self._opened.set_exception, error)
             return
-        self._tell(self._became, Health.HEALTHY, "")
-        self._tell(self._opened.set_result, None)
-        while True:
-            engine, go_on = self._serve_healthy(engine) if engine is not None else self._serve_broken()
-            if not go_on:
-                break
-        self._tell(self._ended.set_result, None)
-
-    def _serve_healthy(self, engine: Runs) -> tuple[Runs | None, bool]:
-        """Serve until stopped or broken: the engine, or None if it broke, and whether to go on."""
+        self._queries = engine.queries
+        self._tell(self._start_serving)
         try:
             while self._step(engine):
                 pass
-        except Exception as error:  # noqa: BLE001  disk full, I/O error, a bug: the callers must not hang for any
-            _log.exception("the engine broke; it is opened again from what is durable")
-            self._tell(self._became, Health.BROKEN, f"its engine broke ({error})")
-            self._reopen_wait_s = _REOPEN_WAIT_FIRST_S
-            _close_quietly(engine)
-            return None, True
-        _close_quietly(engine)
-        return engine, False
+        except Exception as error:  # noqa: BLE001  a bug: the callers must not hang for it
+            self._tell(self._died, error)
+        try:
+            engine.close()
+        except Exception:  # noqa: BLE001  what is durable stays so
+            _log.exception("the engine could not be closed cleanly; it replays its log when it is opened next")
+        self._tell(self._ended.set_result, None)
 
     def _step(self, engine: Runs) -> bool:
         """One turn: everything that has gathered, and what is due; False when told to stop."""
         commands = self._gather(self._patience_s(engine))
         if commands:
-            self._tell(self._processed, len(commands), engine.run(commands))
+            self._commit(commands, lambda: engine.run(commands))
         due_at_ms = engine.due_at_ms()
-        if due_at_ms is not None and due_at_ms <= self._clock.now_ms():
-            self._tell(self._processed, 0, engine.run_due())
+        if due_at_ms is not None and due_at_ms <= self._clock.now_ms() and self._due_wait_s() <= 0:
+            fine = self._commit((), engine.run_due)
+            self._due_not_before_s = 0.0 if fine else self._clock.monotonic_s() + _DUE_AGAIN_S
         held, self._held = self._held, None
         if isinstance(held, _Task):
             self._perform(engine, held)
         return not isinstance(held, _Stop)
 
+    def _commit(self, commands: Sequence[Command], run: Callable[[], Outcome]) -> bool:
+        """One run of the engine, and what came of it to the event loop; False if it failed."""
+        try:
+            outcome = run()
+        except Exception as error:  # noqa: BLE001  disk full, I/O error: the callers must not hang for any
+            self._tell(self._failed, commands, error)
+            return False
+        self._tell(self._processed, len(commands), outcome)
+        return True
+
     def _patience_s(self, engine: Runs) -> float | None:
         due_at_ms = engine.due_at_ms()
         if due_at_ms is None:
             return None
-        return min(max(due_at_ms - self._clock.now_ms(), 0) / 1000, _LOOK_AGAIN_S)
+        wait_s = max((due_at_ms - self._clock.now_ms()) / 1000, self._due_wait_s(), 0)
+        return min(wait_s, _LOOK_AGAIN_S)
+
+    def _due_wait_s(self) -> float:
+        return self._due_not_before_s - self._clock.monotonic_s() if self._due_not_before_s else 0.0
 
     def _gather(self, patience_s: float | None) -> list[Command]:
         """Wait for something, then take what is there; anything but a command ends the batch and is held."""
         commands: list[Command] = []
-        try:
+        with contextlib.suppress(queue.Empty):
             item = self._queue.get(timeout=patience_s)
             while isinstance(item, Command):
                 commands.append(item)
@@ -358,8 +386,6 @@ class EngineHost:
                     return commands
                 item = self._queue.get_nowait()
             self._held = item
-        except queue.Empty:
-            pass
         return commands
 
     def _perform(self, engine: Runs, task: _Task) -> None:
@@ -372,46 +398,16 @@ class EngineHost:
         elif error is not None:
             _log.error("a task for the engine failed", exc_info=error)
 
-    def _serve_broken(self) -> tuple[Runs | None, bool]:
-        """Refuse what comes in until it is time to open the engine again: the engine, and whether to go on."""
-        wait_s, self._reopen_wait_s = self._reopen_wait_s, min(self._reopen_wait_s * 2, _REOPEN_WAIT_MAX_S)
-        until_s = self._clock.monotonic_s() + wait_s
-        item, self._held = self._held, None
-        while True:
-            if isinstance(item, _Stop):
-                return None, False
-            if isinstance(item, _Task) and item.future is not None:
-                self._tell(self._done, item.future, None, Refusal(Kind.UNAVAILABLE, "the engine broke"))
-            left_s = until_s - self._clock.monotonic_s()
-            if left_s <= 0:
-                break
-            try:
-                item = self._queue.get(timeout=min(left_s, _LOOK_AGAIN_S))
-            except queue.Empty:
-                item = None
-        try:
-            engine = self._open()
-        except Exception as error:  # noqa: BLE001  tried again later, whatever it is
-            _log.exception("the engine could not be opened again")
-            self._tell(self._became, Health.BROKEN, f"its engine could not be opened again ({error})")
-            return None, True
-        _log.warning("the engine is open again")
-        self._tell(self._became, Health.HEALTHY, "")
-        return engine, True
-
 
 def _give(waiter: _Waiter, answer: Answer) -> None:
     if isinstance(answer, Rejection):
-        if not waiter.future.done():
-            waiter.future.set_exception(rejected(waiter.intent, answer.type, answer.reason))
+        _refuse(waiter, rejected(waiter.intent, answer.type, answer.reason))
     elif not waiter.future.done():
         waiter.future.set_result(answer)
     elif waiter.orphaned is not None:
         waiter.orphaned(answer)
 
 
-def _close_quietly(engine: Runs) -> None:
-    try:
-        engine.close()
-    except Exception:  # noqa: BLE001  what is durable stays so
-        _log.exception("the engine could not be closed cleanly; it replays its log when it is opened next")
+def _refuse(waiter: _Waiter | None, refusal: Refusal) -> None:
+    if waiter is not None and not waiter.future.done():
+        waiter.future.set_exception(refusal)

@@ -44,6 +44,8 @@ class ScriptedEngine:
         self.may_run.set()
         self.running = threading.Event()
         self.breaks: Exception | None = None
+        self.due_breaks: Exception | None = None
+        self.bug: Exception | None = None
         self.due: int | None = None
         self.due_runs = 0
         self.forgotten: list[int] = []
@@ -59,10 +61,15 @@ class ScriptedEngine:
         return Outcome(answers=tuple(each for each in answers if each is not None))
 
     def run_due(self) -> Outcome:
-        self.due, self.due_runs = None, self.due_runs + 1
+        self.due_runs += 1
+        if self.due_breaks is not None:
+            raise self.due_breaks
+        self.due = None
         return Outcome(available=frozenset({"pay"}))
 
     def due_at_ms(self) -> int | None:
+        if self.bug is not None:
+            raise self.bug
         return self.due
 
     def open_stream(self, stream: JobStream) -> int:
@@ -79,26 +86,18 @@ class ScriptedEngine:
 
 
 class Hosted:
-    """A host with its scripted engines, one for each time it was opened."""
+    """A host with its scripted engine, or with what comes instead of one."""
 
-    def __init__(self, *engines: ScriptedEngine | Exception, **limits: int) -> None:
-        self.engines = list(engines)
+    def __init__(self, engine: ScriptedEngine | Exception, **limits: int) -> None:
+        self.engine = engine
         self.clock = ManualClock()
         self.outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
-        self.broken: asyncio.Queue[str] = asyncio.Queue()
-        self.host = EngineHost(
-            self._open,
-            clock=self.clock,
-            on_outcome=self.outcomes.put_nowait,
-            on_broken=self.broken.put_nowait,
-            **limits,
-        )
+        self.host = EngineHost(self._open, clock=self.clock, on_outcome=self.outcomes.put_nowait, **limits)
 
     def _open(self) -> ScriptedEngine:
-        engine = self.engines.pop(0)
-        if isinstance(engine, Exception):
-            raise engine
-        return engine
+        if isinstance(self.engine, Exception):
+            raise self.engine
+        return self.engine
 
     async def __aenter__(self) -> "Hosted":
         await self.host.start()
@@ -227,51 +226,55 @@ async def test_what_is_due_is_done_when_the_clock_is_there() -> None:
             pass
 
 
-async def test_when_the_engine_breaks_everybody_is_told_and_it_is_opened_again() -> None:
-    first, second = ScriptedEngine(lambda _: None), ScriptedEngine()
-    async with Hosted(first, second) as hosted:
-        waiting = asyncio.create_task(hosted.run())
-        await until(lambda: bool(first.batches))
-        first.breaks = OSError(28, "No space left on device")
+async def test_a_commit_that_fails_is_told_to_its_callers_and_the_next_may_go_well() -> None:
+    engine = ScriptedEngine(lambda c: None if c.key == 8 else done(c))
+    async with Hosted(engine) as hosted:
+        waiting = asyncio.create_task(hosted.run(Command(JobIntent.COMPLETE, JobRecord(), 8)))
+        await until(lambda: bool(engine.batches))
+        engine.breaks = OSError(28, "No space left on device")
         with pytest.raises(Refusal) as refused:
             await hosted.run()
         assert refused.value.kind is Kind.UNAVAILABLE
         assert "No space left" in refused.value.detail
-        with pytest.raises(Refusal):
-            await waiting
         assert hosted.host.health is Health.BROKEN
-        await until(lambda: first.closed)
-        assert "No space left" in await hosted.broken.get()
-        with pytest.raises(Refusal):
-            await hosted.host.call(lambda engine: engine.due_at_ms())
-        hosted.clock.advance(2)
-        hosted.host.wake()
-        await until(lambda: hosted.host.health is Health.HEALTHY)
+        assert not waiting.done()
+        engine.breaks = None
         assert (await hosted.run()).key == 7
+        assert hosted.host.health is Health.HEALTHY
+        waiting.cancel()
 
 
-async def test_an_engine_that_cannot_be_opened_again_is_tried_later() -> None:
-    first, third = ScriptedEngine(), ScriptedEngine()
-    async with Hosted(first, OSError("still full"), third) as hosted:
-        first.breaks = OSError("full")
-        with pytest.raises(Refusal):
-            await hosted.run()
-        hosted.clock.advance(2)
+async def test_what_is_due_and_cannot_be_stored_is_tried_again_later() -> None:
+    engine = ScriptedEngine()
+    async with Hosted(engine) as hosted:
+        engine.due_breaks = OSError("full")
+        engine.due = hosted.clock.now_ms()
         hosted.host.wake()
-        await until(lambda: hosted.broken.qsize() == 2)
-        hosted.clock.advance(5)
+        await until(lambda: hosted.host.health is Health.BROKEN)
+        tried = engine.due_runs
+        await hosted.host.call(lambda _: None)
+        assert engine.due_runs == tried
+        engine.due_breaks = None
+        hosted.clock.advance(2)
         hosted.host.wake()
         await until(lambda: hosted.host.health is Health.HEALTHY)
 
 
-async def test_a_broken_engine_can_be_stopped() -> None:
-    engine = ScriptedEngine()
+async def test_nobody_hangs_when_the_thread_dies_of_a_bug() -> None:
+    engine = ScriptedEngine(lambda _: None)
     hosted = Hosted(engine)
     await hosted.host.start()
-    engine.breaks = OSError("full")
+    waiting = asyncio.create_task(hosted.run())
+    await until(lambda: bool(engine.batches))
+    engine.bug = AssertionError("a bug")
+    hosted.host.wake()
+    with pytest.raises(Refusal) as refused:
+        await waiting
+    assert refused.value.kind is Kind.UNAVAILABLE
     with pytest.raises(Refusal):
         await hosted.run()
-    await asyncio.wait_for(hosted.host.stop(), 5)
+    await until(lambda: engine.closed)
+    await hosted.host.stop()
 
 
 async def test_what_hinders_the_start_is_raised_by_it() -> None:
