@@ -62,11 +62,11 @@ def figures(folder: Path) -> Iterator[Figure]:
 
 def run(folder: Path, command: list[str | Path], more: dict[str, str]) -> Run:
     """One crowd of processes on a platform of its own, so that nobody inherits another's block."""
-    platform = Platform(folder)
-    relay = Relay(platform.ready["oauth_url"])
     # Each crowd has a home of its own: what a client keeps there by itself is shared by its processes, as in life.
     home = folder / "home"
-    home.mkdir()
+    home.mkdir(parents=True)
+    platform = Platform(folder)
+    relay = Relay(platform.ready["oauth_url"])
     environment = plain_environment(**platform.credentials()) | {
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),

@@ -1,4 +1,5 @@
 """What tests and benches start and look at from outside: programs, a real broker, our platform, the peers.
 
-Imports nothing of c8py: what is tested here is what a user would run.
+`processes`, `platform`, `zeebe` and `peers` import nothing of c8py: what they start is what a user would run. The
+other modules are words and counterparts that several unit tests share.
 """

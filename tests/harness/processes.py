@@ -1,5 +1,6 @@
 """Programs run as a person would run them: own process group, output in files, every wait with a deadline."""
 
+import atexit
 import os
 import signal
 import socket
@@ -52,6 +53,8 @@ class Program:
                 cwd=working_folder,
                 start_new_session=True,
             )
+        # A run that breaks off, in whichever way Python still notices, leaves no broker behind.
+        atexit.register(self._end_with_us)
 
     @property
     def pid(self) -> int:
@@ -103,13 +106,14 @@ class Program:
             self.process.wait(timeout=grace_s)
         except subprocess.TimeoutExpired:
             self._signal_group(signal.SIGKILL)
-        self._signal_group(signal.SIGKILL)  # what it started and left behind
-        return self.process.wait()
+        self.kill()  # what it started and left behind
+        return self.process.returncode
 
     def kill(self) -> None:
         """End the whole group without a chance to tidy up: kill -9."""
         self._signal_group(signal.SIGKILL)
         self.process.wait()
+        atexit.unregister(self._end_with_us)
 
     def family(self) -> list[int]:
         """The process ids of it and of everything that it started."""
@@ -123,6 +127,11 @@ class Program:
     def cpu_s(self) -> float:
         """User and system time that it, not its children, has used, in seconds."""
         return cpu_s(self.pid)
+
+    def _end_with_us(self) -> None:
+        # Only what runs: the number of one that has ended may belong to somebody else by now.
+        if self.process.poll() is None:
+            self._signal_group(signal.SIGKILL)
 
     def _signal_group(self, number: signal.Signals) -> None:
         try:
