@@ -54,12 +54,15 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
 @click.option("--debug", is_flag=True, help="Show the traceback of a fault.")
 @click.option("--no-colour", "no_colour", envvar="NO_COLOR", default="", hidden=True)
 @click.option("--program", envvar="C8_PROGRAM", default="c8", hidden=True)
+@click.option("--grpc-verbosity", envvar="GRPC_VERBOSITY", default="NONE", hidden=True)
 @click.pass_obj
-def root(session: Session, *, debug: bool, no_colour: str, program: str) -> None:
+def root(session: Session, *, debug: bool, no_colour: str, program: str, grpc_verbosity: str) -> None:
     """Camunda 8 from the command line: run it here, talk to it, work for it.
 
     Connection settings come from options, the environment (CAMUNDA_…, ZEEBE_…) and credentials files.
     """
+    # gRPC's C core writes to stderr what we say ourselves, in words of its own. It reads the process's environment.
+    os.putenv("GRPC_VERBOSITY", grpc_verbosity)
     session.debug = debug
     session.colour = not no_colour
     session.program = program

@@ -9,7 +9,7 @@
 130  interrupted (Ctrl-C)
 """
 
-from typing import Final
+from typing import Final, TypeGuard
 
 import click
 
@@ -74,7 +74,7 @@ def exit_code(error: BaseException) -> int:
         return INTERRUPTED
     if isinstance(error, click.UsageError):
         return USAGE
-    if isinstance(error, (click.ClickException, OSError)):
+    if isinstance(error, (click.ClickException, OSError)) or _is_extra_missing(error):
         return FAILED
     return next((code for kind, code in _CODES if isinstance(error, kind)), FAULT)
 
@@ -83,19 +83,29 @@ def one_line(error: BaseException) -> str:
     """The error as one line without secrets; empty where nothing needs saying."""
     if isinstance(error, (Exit, KeyboardInterrupt, click.Abort)):
         return ""
+    return f"c8: {_flat(_words(error))}"
+
+
+def _words(error: BaseException) -> str:
     if isinstance(error, click.UsageError):
-        return f"c8: {_usage(error)}"
-    if isinstance(error, click.ClickException):
-        return f"c8: {_flat(error.format_message())}"
-    if isinstance(error, C8Error):
-        return f"c8: {_flat(str(error))}"
-    if isinstance(error, OSError):
-        place = f" {error.filename}" if error.filename else ""
-        return f"c8: expected to reach{place}, but {_flat(error.strerror or str(error))}"
-    name = type(error).__name__
-    return (
-        f"c8: a fault of c8 itself: {name}: {_flat(str(error))}; run it again as `c8 --debug …` and report what it says"
-    )
+        words = _usage(error)
+    elif isinstance(error, click.ClickException):
+        words = error.format_message()
+    elif isinstance(error, C8Error):
+        words = str(error)
+    elif isinstance(error, OSError):
+        place = error.filename or "a file or an address"
+        words = f"expected to use {place}, but: {error.strerror or error}"
+    elif _is_extra_missing(error):
+        words = f"expected the extras of c8py, but {error.name} is not installed; pip install 'c8py[cli,server]'"
+    else:
+        name = type(error).__name__
+        words = f"a fault of c8 itself: {name}: {error}; run it again as `c8 --debug …` and report what it says"
+    return words
+
+
+def _is_extra_missing(error: BaseException) -> TypeGuard[ModuleNotFoundError]:
+    return isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("c8py")
 
 
 def _usage(error: click.UsageError) -> str:

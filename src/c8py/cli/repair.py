@@ -18,7 +18,7 @@ def resolve_() -> None:
 @json_option
 @with_connection
 def resolve_incident(connection: Connection, *, key: str, as_json: bool) -> None:
-    """Resolve the incident KEY, once its cause is mended."""
+    """Resolve the incident KEY, once its cause is mended; give a job retries before: c8 set retries."""
     with connection.camunda() as camunda:
         camunda.resolve_incident(IncidentKey(key))
     done("resolved", {"incidentKey": key}, as_json=as_json)
@@ -42,3 +42,15 @@ def set_variables(
     with connection.camunda() as camunda:
         camunda.set_variables(ElementInstanceKey(key), variables, local=local)
     done("set", {"scopeKey": key}, as_json=as_json)
+
+
+@set_.command("retries")
+@click.argument("job", type=KEY)
+@click.argument("retries", type=click.IntRange(1))
+@json_option
+@with_connection
+def set_retries(connection: Connection, *, job: str, retries: int, as_json: bool) -> None:
+    """Give the job JOB so many RETRIES; an incident of it can be resolved then."""
+    with connection.camunda() as camunda:
+        camunda.update_job(job, retries=retries)
+    done("set", {"jobKey": job}, as_json=as_json)

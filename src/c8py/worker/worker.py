@@ -39,7 +39,7 @@ class Worker:
     Async handlers run on the event loop and must not block it; plain ones run in threads.
 
     Args:
-        client: an `AsyncCamunda`; the worker does not close it.
+        client: an `AsyncCamunda`; `run` closes its connections, `run_async` leaves them open.
         max_jobs: how many jobs it holds at most, those it asks for included.
         threads: how many plain handlers run at once; None means as many as jobs, at most 64.
         drain_s: seconds for what was started, once it is told to stop.
@@ -114,7 +114,16 @@ class Worker:
             WorkerError: there is nothing to work on.
             C8Error: the cluster refuses this worker from the start, in a way that waiting does not mend.
         """
-        return asyncio.run(self.run_async())
+        return asyncio.run(self._run_and_close())
+
+    async def _run_and_close(self) -> Statistics:
+        try:
+            return await self.run_async()
+        finally:
+            # The connections belong to the event loop that ends here.
+            close = getattr(self._client, "aclose", None)
+            if close is not None:
+                await close()
 
     async def run_async(self, *, signals: bool = True) -> Statistics:
         """The same on a running event loop.

@@ -1,8 +1,11 @@
 """Every verb against a platform, over real sockets: what a program that pipes `c8` gets to see."""
 
 import json
+import os
 import stat
+import subprocess
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -74,7 +77,10 @@ def test_a_job_is_taken_failed_resolved_and_completed_by_hand(there, instance):
     assert taken[0]["processInstanceKey"] == instance
     assert there("fail", "job", key, "--message", "by hand").code == 0
     incident = there("list", "incidents", "--instance", instance).out.split("\t")[0]
-    assert there("resolve", "incident", incident).code in {0, 1}
+    refused = there("resolve", "incident", incident)
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert there("set", "retries", key, "2").code == 0
+    assert there("resolve", "incident", incident).code == 0
     assert there("complete", "jobs", "1").code == 1
 
 
@@ -182,3 +188,34 @@ def test_a_wrong_secret_is_exit_code_4(c8, platform, tmp_path):
     ran = c8("topology", "--credentials", str(file))
     assert ran.code == 4
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_told_to_stop_a_worker_finishes_what_it_has_and_ends_well(instance, there, platform, tmp_path):
+    begun = tmp_path / "begun"
+    program = tmp_path / "slow.py"
+    program.write_text(
+        f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(1)\nprint('{{\"approved\": true}}')",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "c8py.cli", "work", JOB_TYPE, "--json", "--exec", f"{sys.executable} {program}"]
+    command += ["--credentials", platform.credentials_file]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as working:
+        until_s = time.monotonic() + 20
+        while not begun.exists() and time.monotonic() < until_s:
+            time.sleep(0.02)
+        working.terminate()
+        out, _err = working.communicate(timeout=20)
+    assert working.returncode == 0
+    assert json.loads(out)["completed"] == 1
+    assert "state\tCOMPLETED" in there("get", "instance", instance).out
+
+
+def test_a_worker_whose_credentials_are_refused_ends_at_once(c8, platform, tmp_path):
+    file = tmp_path / "wrong.txt"
+    lines = Path(platform.credentials_file).read_text().splitlines()
+    file.write_text("\n".join(line.replace("SECRET='", "SECRET='x") for line in lines), encoding="utf-8")
+    ran = c8("work", "t", "--exec", "true", "--credentials", str(file))
+    assert ran.code == 4
+    assert "c8: expected" in ran.err
