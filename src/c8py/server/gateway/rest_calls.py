@@ -8,6 +8,7 @@ import msgspec
 
 from c8py.engine.readmodel import Condition, Filter, Operator, Page, Queries, Result, Search, Sort
 from c8py.engine.records import (
+    NO_KEY,
     Command,
     DeploymentRecord,
     JobBatchRecord,
@@ -23,7 +24,7 @@ from c8py.server.gateway import rest_searchables as searchables
 from c8py.server.gateway.cluster import ServedCluster, not_found
 from c8py.server.gateway.refusals import Kind, Refusal, invalid
 from c8py.server.gateway.rest_http import ClientGone, Problem, Reply, Request, json_reply
-from c8py.server.gateway.rest_search import Searchable, SearchBody, search_of
+from c8py.server.gateway.rest_search import Searchable, SearchBody, key_of, search_of
 from c8py.server.gateway.rest_uploads import read_upload
 from c8py.server.gateway.topology import Place
 
@@ -46,9 +47,8 @@ class Call(msgspec.Struct):
             Problem: it is no number of 64 bits.
         """
         text = self.request.keys[name]
-        digits = text.removeprefix("-")
-        key = int(text) if digits.isascii() and digits.isdecimal() and len(digits) < _DIGITS_MAX else None
-        if key is None or not -(2**63) <= key < 2**63:
+        key = key_of(text)
+        if key is None:
             raise Problem(400, f"Failed to convert '{name}' with value: '{text[:80]}'")
         return key
 
@@ -59,7 +59,6 @@ class Call(msgspec.Struct):
 
 Serve = Callable[[Call], Awaitable[Reply]]
 
-_DIGITS_MAX: Final = 20
 _DONE: Final = Reply()
 
 _command = bodies.decoder(bodies.CommandBody)
@@ -136,7 +135,11 @@ async def create_process_instance(call: Call) -> Reply:
 
 
 async def _creation(cluster: ServedCluster, body: bodies.CreateInstanceBody) -> ProcessInstanceCreationRecord:
-    process_id, key = body.process_definition_id, body.process_definition_key
+    process_id, key = body.process_definition_id, None
+    if body.process_definition_key is not None:
+        key = key_of(str(body.process_definition_key))
+        if key is None:
+            raise invalid("expected processDefinitionKey to fit into 64 bits, but it does not")
     if process_id is None and key is None:
         raise invalid("At least one of [processDefinitionId, processDefinitionKey] is required.")
     if process_id is not None and key is not None:
@@ -148,7 +151,7 @@ async def _creation(cluster: ServedCluster, body: bodies.CreateInstanceBody) -> 
         process_id, key = None, await _tagged(cluster, process_id, tag)
     return ProcessInstanceCreationRecord(
         bpmn_process_id=process_id or "",
-        process_definition_key=-1 if key is None else int(key),
+        process_definition_key=NO_KEY if key is None else key,
         version=-1 if body.process_definition_version is None else body.process_definition_version,
         variables=body.variables or {},
         tenant_id=commands.tenant(body.tenant_id or ""),

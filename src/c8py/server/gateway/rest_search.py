@@ -195,7 +195,8 @@ def _text(raw: object) -> str | None:
     return raw if isinstance(raw, str) else None
 
 
-def _key(raw: object) -> int | None:
+def key_of(raw: object) -> int | None:
+    """The key that a text says; None for anything else."""
     if not isinstance(raw, str) or not _KEY.fullmatch(raw):
         return None
     key = int(raw)
@@ -236,7 +237,7 @@ def _not_here(verb: str, field: str) -> Refusal:
 
 _READERS: Final[Mapping[Of, Callable[[object], Scalar | None]]] = {
     Of.TEXT: _text,
-    Of.KEY: _key,
+    Of.KEY: key_of,
     Of.NUMBER: _number,
     Of.MOMENT: _moment,
     Of.FLAG: _flag,

@@ -1,18 +1,20 @@
 """A platform over real sockets, asked with grpcio's own client and over plain HTTP, each call with a fresh token."""
 
+import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
-import grpc
 import grpc.aio
 import pytest
 
 from c8py.proto import gateway_pb2 as pb
-from c8py.proto.gateway_pb2_grpc import GatewayAsyncStub
+from c8py.proto.gateway_pb2_grpc import RPCS, SERVICE, GatewayAsyncStub
 from harness.bpmn import one_task
 
 AUDIENCE = "zeebe.camunda.io"
 BOUNDARY = "boundary-of-a-test"
+_NUMBERS = itertools.count(1)
 
 
 class GrpcClient:
@@ -28,13 +30,9 @@ class GrpcClient:
 
     async def refusal(self, name: str, request, *, timeout_s: float = 10.0) -> tuple[str, str]:
         """The status and the words with which a call is refused."""
+        answer = getattr(self.stub, name)(request, metadata=self.metadata, timeout=timeout_s)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            answer = getattr(self.stub, name)(request, metadata=self.metadata, timeout=timeout_s)
-            if hasattr(answer, "__aiter__"):
-                async for _ in answer:
-                    pass
-            else:
-                await answer
+            await (answer.read() if hasattr(answer, "read") else answer)
         return refused.value.code().name, refused.value.details() or ""
 
     async def jobs(self, job_type: str, *, most: int = 1, wait_ms: int = -1, timeout_ms: int = 60_000, **more):
@@ -58,6 +56,20 @@ class GrpcClient:
         return (await self.call("CreateProcessInstance", request)).processInstanceKey
 
 
+async def _send_raw(channel: grpc.aio.Channel, name: str, data: bytes, **options: Any) -> None:
+    """A call of these very bytes; only its status is of interest."""
+    path = f"/{SERVICE}/{name}"
+    if RPCS[name].server_streaming:
+        await channel.unary_stream(path)(data, **options).read()
+    else:
+        await channel.unary_unary(path)(data, **options)
+
+
+@pytest.fixture
+def send_raw() -> Callable[..., Awaitable[None]]:
+    return _send_raw
+
+
 @pytest.fixture
 async def gateway(served) -> AsyncIterator[GrpcClient]:
     client = GrpcClient(served.addresses.grpc_address, served.token(AUDIENCE))
@@ -66,18 +78,9 @@ async def gateway(served) -> AsyncIterator[GrpcClient]:
 
 
 @pytest.fixture
-def names() -> Iterator[Callable[[str], str]]:
-    """Process ids and job types that no other test uses."""
-    return _fresh
-
-
-_count = 0
-
-
-def _fresh(stem: str) -> str:
-    global _count  # noqa: PLW0603  one platform serves all tests of a file, so names must differ
-    _count += 1
-    return f"{stem}-{_count}"
+def names() -> Callable[[str], str]:
+    """Process ids and job types that no other test of this platform uses."""
+    return lambda stem: f"{stem}-{next(_NUMBERS)}"
 
 
 @pytest.fixture
@@ -115,14 +118,16 @@ class RestClient:
             + b"\r\n"
             for at, content in enumerate(contents)
         ]
-        return self("POST", "/deployments", raw=b"".join(parts) + f"--{BOUNDARY}--\r\n".encode(), content_type=MULTIPART)
+        return self(
+            "POST", "/deployments", raw=b"".join(parts) + f"--{BOUNDARY}--\r\n".encode(), content_type=MULTIPART
+        )
 
     def start(self, process_id: str, **variables: object) -> str:
         answer = self("POST", "/process-instances", {"processDefinitionId": process_id, "variables": variables})
         assert answer.status == 200, answer.text
         return answer.json["processInstanceKey"]
 
-    def jobs(self, job_type: str, *, most: int = 1, wait_ms: int = -1, **more: object) -> list[dict]:
+    def jobs(self, job_type: str, *, most: int = 1, wait_ms: int = -1, **more: object) -> list[dict[str, Any]]:
         body = {
             "type": job_type,
             "timeout": 60_000,

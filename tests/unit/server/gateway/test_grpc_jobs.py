@@ -98,17 +98,16 @@ async def test_two_streams_share_the_jobs(gateway, task_process) -> None:
     name = await task_process()
     streams = [await stream_of(gateway, name) for _ in range(2)]
     instances = {await gateway.start(name) for _ in range(10)}
-    seen: set[int] = set()
+    seen: asyncio.Queue[int] = asyncio.Queue()
 
     async def read(stream) -> None:
         async for job in stream:
-            seen.add(job.processInstanceKey)
+            seen.put_nowait(job.processInstanceKey)
             await gateway.call("CompleteJob", pb.CompleteJobRequest(jobKey=job.key))
 
     readers = [asyncio.create_task(read(stream)) for stream in streams]
     async with asyncio.timeout(10):
-        while seen != instances:
-            await asyncio.sleep(0.01)
+        assert {await seen.get() for _ in instances} == instances
     for stream in streams:
         stream.cancel()
     await asyncio.gather(*readers, return_exceptions=True)

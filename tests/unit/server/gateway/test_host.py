@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Self, cast
 
 import pytest
 
@@ -99,7 +99,7 @@ class Hosted:
             raise self.engine
         return self.engine
 
-    async def __aenter__(self) -> "Hosted":
+    async def __aenter__(self) -> Self:
         await self.host.start()
         return self
 
@@ -112,7 +112,7 @@ class Hosted:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  the condition is on another thread
             await asyncio.sleep(0.002)
 
 

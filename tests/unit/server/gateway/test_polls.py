@@ -111,9 +111,7 @@ async def test_an_announcement_during_an_attempt_is_not_lost() -> None:
 
 async def test_who_leaves_when_woken_passes_the_announcement_on() -> None:
     jobs, polls = Jobs(), JobPolls()
-    first, second = (
-        asyncio.create_task(polls.poll("pay", jobs.attempt_of(name), wait_s=3600)) for name in "ab"
-    )
+    first, second = (asyncio.create_task(polls.poll("pay", jobs.attempt_of(name), wait_s=3600)) for name in "ab")
     await turns()
     jobs.count = 1
     polls.announce({"pay"})
