@@ -100,7 +100,7 @@ def _there(story: Story, connection: Connection) -> Finished:
             settings = Connection(credentials=folder / _FILE).settings()
         topologies(story, settings, program, first)
         finished = run_process(story, settings, program)
-    story.say(f"Done. {program} list instances --process quickstart   shows what is on the cluster now.")
+    story.say(f"Done. With your own model: {program} run FILE.bpmn")
     return finished
 
 

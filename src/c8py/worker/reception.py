@@ -55,6 +55,7 @@ class Reception:
         self._name = name
         self._share = share
         self._decisions = Intake(uniform)
+        self._asking = False
         self._trickle = asyncio.Event()
         self._relief = slots.new_relief()
 
@@ -70,7 +71,8 @@ class Reception:
         try:
             await asyncio.wait([stop, polling, streaming], return_when=asyncio.FIRST_COMPLETED)
             streaming.cancel()
-            await asyncio.wait([polling], timeout=_LAST_POLL_S)
+            if self._asking:
+                await asyncio.wait([polling], timeout=_LAST_POLL_S)
         finally:
             for running in (stop, polling, streaming):
                 running.cancel()
@@ -96,6 +98,7 @@ class Reception:
     async def _poll_once(self, asked: int) -> Pause:
         task, decisions = self._task, self._decisions
         jobs: list[ActivatedJobResult] = []
+        self._asking = True
         self._relief.clear()
         try:
             jobs = await self._client.activate_jobs(
@@ -114,6 +117,7 @@ class Reception:
                 _log.warning("cannot get jobs of type %s: %s; trying on", task.type, error)
             return pause
         finally:
+            self._asking = False
             self._slots.give(asked - len(jobs))
         if decisions.in_trouble:
             _log.info("jobs of type %s can be had again", task.type)

@@ -214,16 +214,16 @@ def virtual() -> Callable[[Coroutine[object, object, T]], T]:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_job() -> Callable[..., ActivatedJobResult]:
     return job
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_gateway() -> Callable[..., Gateway]:
     return Gateway
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def loop_clock() -> LoopClock:
     return LoopClock()
