@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from harness.peers import Peers, peers
-from harness.platform import Platform, plain_environment
+from harness.platform import ORDER_MODEL, Platform, plain_environment
 from harness.processes import run
 
 HERE = Path(__file__).parent
@@ -53,12 +53,15 @@ def shell(platform: Platform) -> Callable[..., CompletedProcess[str]]:
 
 
 @pytest.fixture
-def script_of_peers(python_peers: Peers, platform: Platform, order_model: Path) -> Callable[..., CompletedProcess[str]]:
+def script_of_peers(python_peers: Peers, platform: Platform, tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
     """Runs a script of scripts/ in the peers' interpreter, with the credentials file's values in its environment."""
 
     def script(name: str, *arguments: str, **more: str) -> CompletedProcess[str]:
+        # A process and a job type of its own: the platform is shared, and other tests leave jobs behind.
+        model = tmp_path / f"{name}.bpmn"
+        model.write_text(ORDER_MODEL.read_text().replace('id="order"', f'id="{name}"').replace("charge-card", name))
         return run(
-            [python_peers.python, "-W", "ignore", HERE / "scripts" / f"{name}.py", order_model, *arguments],
+            [python_peers.python, "-W", "ignore", HERE / "scripts" / f"{name}.py", model, name, *arguments],
             environment=plain_environment(**platform.credentials(), **more),
             deadline_s=120,
         )

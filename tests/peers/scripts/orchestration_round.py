@@ -1,7 +1,7 @@
 """One round with Camunda's own Python client, as a user of it would write it: topology, deploy, start, work, completed.
 
 Run by the peers' own interpreter; the connection comes from the environment, as the credentials file sets it.
-Prints one JSON object.
+Arguments: the model, and what its process and its job type are called. Prints one JSON object.
 """
 
 import asyncio
@@ -16,11 +16,10 @@ from camunda_orchestration_sdk import (
 )
 from camunda_orchestration_sdk.models import ProcessInstanceCreationInstructionBaseVariables
 
-HANDLING_DEADLINE_S = 30.0
 COMPLETION_DEADLINE_S = 30.0
 
 
-async def main(model: str, instances: int) -> dict[str, object]:
+async def main(model: str, name: str, instances: int) -> dict[str, object]:
     handled: list[int] = []
 
     async def charge_card(job: ConnectedJobContext) -> dict[str, object]:
@@ -33,7 +32,7 @@ async def main(model: str, instances: int) -> dict[str, object]:
         deployment = await client.deploy_resources_from_files([model])
         process = deployment.processes[0]
         client.create_job_worker(
-            config=WorkerConfig(job_type="charge-card", job_timeout_milliseconds=30_000), callback=charge_card
+            config=WorkerConfig(job_type=name, job_timeout_milliseconds=30_000), callback=charge_card
         )
         working = asyncio.create_task(client.run_workers())
         keys = []
@@ -73,4 +72,4 @@ async def completed(client: CamundaAsyncClient, key: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(main(sys.argv[1], 3))))
+    sys.stdout.write(json.dumps(asyncio.run(main(sys.argv[1], sys.argv[2], 3))))

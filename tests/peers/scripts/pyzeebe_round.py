@@ -1,7 +1,7 @@
 """One round with pyzeebe, as a user of it would write it: topology, deploy, start, work, completed.
 
 Run by the peers' own interpreter; the connection comes from the environment, as the credentials file sets it.
-Prints one JSON object.
+Arguments: the model, and what its process and its job type are called. Prints one JSON object.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ def channel() -> grpc.aio.Channel:
     return create_insecure_channel()
 
 
-async def main(model: str, instances: int) -> dict[str, object]:
+async def main(model: str, name: str, instances: int) -> dict[str, object]:
     handled: list[int] = []
     connection = channel()
     client = ZeebeClient(connection)
     worker = ZeebeWorker(connection, stream_enabled="--stream" in sys.argv)
 
-    @worker.task(task_type="charge-card")
+    @worker.task(task_type=name)
     async def charge_card(amount: int) -> dict[str, int]:
         handled.append(amount)
         return {"charged": amount}
@@ -40,7 +40,7 @@ async def main(model: str, instances: int) -> dict[str, object]:
     deployment = await client.deploy_resource(model)
     working = asyncio.create_task(worker.work())
     results = [
-        await client.run_process_with_result("order", {"amount": amount}, timeout=30_000)
+        await client.run_process_with_result(name, {"amount": amount}, timeout=30_000)
         for amount in range(1, instances + 1)
     ]
     await worker.stop()
@@ -55,4 +55,4 @@ async def main(model: str, instances: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(main(sys.argv[1], 3))))
+    sys.stdout.write(json.dumps(asyncio.run(main(sys.argv[1], sys.argv[2], 3))))
