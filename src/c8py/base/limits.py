@@ -93,6 +93,7 @@ MODEL_BYTES_MAX: Final = 4 * 1024 * 1024  # what a deployment message can carry
 MODEL_DEPTH_MAX: Final = 100  # elements in elements; sub-processes in sub-processes stay below 20
 MODEL_ELEMENTS_MAX: Final = 100_000  # diagram shapes included; the largest real models have a tenth
 MODEL_ATTRIBUTES_MAX: Final = 100  # of one element
+MODEL_EXPRESSIONS_CHARS_MAX: Final = 500_000  # of all expressions of a file together: seconds to compile
 MODEL_FINDINGS_MAX: Final = 20  # of one file; with their length they must fit the status message of gRPC, about 8 kB
 MODEL_FINDING_CHARS_MAX: Final = 250  # of one finding; it may quote a text of the file
 

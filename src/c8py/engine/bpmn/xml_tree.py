@@ -10,7 +10,13 @@ from xml.parsers import expat
 
 import msgspec
 
-from c8py.base.limits import MODEL_ATTRIBUTES_MAX, MODEL_BYTES_MAX, MODEL_DEPTH_MAX, MODEL_ELEMENTS_MAX
+from c8py.base.limits import (
+    MODEL_ATTRIBUTES_MAX,
+    MODEL_BYTES_MAX,
+    MODEL_DEPTH_MAX,
+    MODEL_ELEMENTS_MAX,
+    MODEL_EXPRESSIONS_CHARS_MAX,
+)
 
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
@@ -27,6 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth_max: int = MODEL_DEPTH_MAX
     elements_max: int = MODEL_ELEMENTS_MAX
     attributes_max: int = MODEL_ATTRIBUTES_MAX
+    expressions_chars_max: int = MODEL_EXPRESSIONS_CHARS_MAX
 
 
 class Node:
@@ -99,6 +106,7 @@ class _Builder:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._elements = 0
+        self._expressions_chars = 0
         self._depth = 0
         self._open: list[Node] = []
         self._skipping_from = 0  # depth at which a foreign element began; 0: not inside one
@@ -129,11 +137,19 @@ class _Builder:
             return
         tag = _PREFIXES.get(namespace, f"{{{namespace}}}") + local
         node = Node(tag, {_prefixed(key): value for key, value in attributes.items()}, self._line)
+        self._count(sum(len(value) for value in attributes.values() if value.startswith("=")))
         if self._open:
             self._open[-1].children.append(node)
         else:
             self.root = node
         self._open.append(node)
+
+    def _count(self, expression_chars: int) -> None:
+        self._expressions_chars += expression_chars
+        if self._expressions_chars > (most := self._limits.expressions_chars_max):
+            raise XmlRefused(
+                f"expected expressions of at most {most} characters together, but there are more", self._line
+            )
 
     def _check(self, attributes: dict[str, str]) -> None:
         limits = self._limits
@@ -154,6 +170,7 @@ class _Builder:
 
     def _text(self, text: str) -> None:
         if not self._skipping_from and self._open[-1].tag == _TEXT_OF:
+            self._count(len(text))
             self._open[-1].text += text
 
 

@@ -1,30 +1,18 @@
-"""Syntax tree to Python closures, once per expression. What a node means stands here; what values are, in `values`.
+"""Syntax tree to Python closures, once per expression: what each kind of node means.
+
+What operators do to values stands in `operations`, what functions do in `builtins`.
 
 A mistake of types never stops an evaluation: as in the real engine the part becomes null and leaves a warning.
 """
 
-import operator as python
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Final, TypeAlias
 
-from c8py.base.limits import FEEL_TEXT_CHARS_MAX
 from c8py.engine.feel import syntax
 from c8py.engine.feel.builtins import FUNCTIONS, Builtin, Unfit, as_list
-from c8py.engine.feel.failures import EvaluationFailure
 from c8py.engine.feel.frame import Frame
-from c8py.engine.feel.values import (
-    CONTEXT,
-    Number,
-    equals,
-    from_json,
-    is_context,
-    is_list,
-    is_number,
-    kind_of,
-    order,
-    rounded,
-)
+from c8py.engine.feel.operations import COMPARISONS, OPERATIONS
+from c8py.engine.feel.values import CONTEXT, Number, equals, from_json, is_context, is_list, is_number, kind_of
 
 Code: TypeAlias = Callable[[Frame], object]
 
@@ -70,7 +58,7 @@ def _context_of(node: syntax.ContextOf) -> Code:
 
 def _arithmetic(node: syntax.Arithmetic) -> Code:
     first = compile_node(node.first)
-    rest = [(_OPERATIONS[operator], compile_node(operand)) for operator, operand in node.rest]
+    rest = [(OPERATIONS[operator], compile_node(operand)) for operator, operand in node.rest]
 
     def run(frame: Frame) -> object:
         value = first(frame)
@@ -79,63 +67,6 @@ def _arithmetic(node: syntax.Arithmetic) -> Code:
         return value
 
     return run
-
-
-def _numbers(
-    symbol: str, exact: Callable[[int, int], Number | None], general: Callable[[Decimal, Decimal], Decimal]
-) -> Callable[[Frame, object, object], object]:
-    """An operation on two numbers: `exact` for whole ones (None: not exact after all), `general` for all others."""
-
-    def run(frame: Frame, left: object, right: object) -> object:
-        if not is_number(left) or not is_number(right):
-            frame.warn("INVALID_TYPE", f"cannot calculate {kind_of(left)} {symbol} {kind_of(right)}")
-            return None
-        if isinstance(left, int) and isinstance(right, int) and (whole := exact(left, right)) is not None:
-            return whole
-        if symbol == "/" and right == 0:
-            frame.warn("INVALID_TYPE", "cannot divide by zero")
-            return None
-        try:
-            return general(Decimal(left), Decimal(right))
-        except ArithmeticError:
-            raise EvaluationFailure(f"expected a number that fits decimal128, but '{symbol}' gives none") from None
-
-    return run
-
-
-def _whole_quotient(left: int, right: int) -> Number | None:
-    return rounded(left // right) if right and left % right == 0 else None
-
-
-def _power(base: Decimal, exponent: Decimal) -> Decimal:
-    if (base == 0 and exponent < 0) or (base < 0 and exponent != exponent.to_integral_value()):
-        raise ArithmeticError  # infinite, or complex
-    if exponent == exponent.to_integral_value():
-        return CONTEXT.power(base, exponent)
-    # The real engine goes through doubles here.
-    return Decimal(repr(float(base) ** float(exponent)))
-
-
-_subtract_or_refuse = _numbers("-", lambda left, right: rounded(left - right), CONTEXT.subtract)
-_add_numbers = _numbers("+", lambda left, right: rounded(left + right), CONTEXT.add)
-
-
-def _add(frame: Frame, left: object, right: object) -> object:
-    if isinstance(left, str) and isinstance(right, str):
-        if len(left) + len(right) > FEEL_TEXT_CHARS_MAX:
-            raise EvaluationFailure(f"expected a text of at most {FEEL_TEXT_CHARS_MAX} characters, but it is longer")
-        frame.budget.spend_text(len(left) + len(right))
-        return left + right
-    return _add_numbers(frame, left, right)
-
-
-_OPERATIONS: Final[Mapping[str, Callable[[Frame, object, object], object]]] = {
-    "+": _add,
-    "-": _subtract_or_refuse,
-    "*": _numbers("*", lambda left, right: rounded(left * right), CONTEXT.multiply),
-    "/": _numbers("/", _whole_quotient, CONTEXT.divide),
-    "**": _numbers("**", lambda _left, _right: None, _power),
-}
 
 
 def _negation(node: syntax.Negation) -> Code:
@@ -154,27 +85,8 @@ def _negation(node: syntax.Negation) -> Code:
 # -- comparison
 
 
-def _compare(symbol: str) -> Callable[[Frame, object, object], bool | None]:
-    holds = {"<": python.lt, "<=": python.le, ">": python.gt, ">=": python.ge}.get(symbol)
-
-    def run(frame: Frame, left: object, right: object) -> bool | None:
-        if holds is None:
-            same = equals(left, right, frame.budget)
-            if same is not None:
-                return same if symbol == "=" else not same
-        elif (compared := order(left, right, frame.budget)) is not None:
-            return holds(compared, 0)
-        frame.warn("NOT_COMPARABLE", f"cannot compare {kind_of(left)} {symbol} {kind_of(right)}")
-        return None
-
-    return run
-
-
-_COMPARE: Final = {symbol: _compare(symbol) for symbol in ("=", "!=", "<", "<=", ">", ">=")}
-
-
 def _comparison(node: syntax.Comparison) -> Code:
-    left, right, compare = compile_node(node.left), compile_node(node.right), _COMPARE[node.operator]
+    left, right, compare = compile_node(node.left), compile_node(node.right), COMPARISONS[node.operator]
     return lambda frame: compare(frame, left(frame), right(frame))
 
 
@@ -183,8 +95,8 @@ def _between(node: syntax.Between) -> Code:
 
     def run(frame: Frame) -> object:
         tested = value(frame)
-        above = _COMPARE[">="](frame, tested, low(frame))
-        return _all(frame, (above, _COMPARE["<="](frame, tested, high(frame))))
+        above = COMPARISONS[">="](frame, tested, low(frame))
+        return _all(frame, (above, COMPARISONS["<="](frame, tested, high(frame))))
 
     return run
 
@@ -208,7 +120,7 @@ Check: TypeAlias = Callable[[Frame, object], object]
 
 def _range_test(test: syntax.RangeTest) -> Check:
     low, high = compile_node(test.low), compile_node(test.high)
-    above, below = _COMPARE[">=" if test.low_included else ">"], _COMPARE["<=" if test.high_included else "<"]
+    above, below = COMPARISONS[">=" if test.low_included else ">"], COMPARISONS["<=" if test.high_included else "<"]
 
     def run(frame: Frame, tested: object) -> object:
         first = above(frame, tested, low(frame))
@@ -218,7 +130,7 @@ def _range_test(test: syntax.RangeTest) -> Check:
 
 
 def _compare_test(test: syntax.CompareTest) -> Check:
-    operand, compare = compile_node(test.operand), _COMPARE[test.operator]
+    operand, compare = compile_node(test.operand), COMPARISONS[test.operator]
     return lambda frame, tested: compare(frame, tested, operand(frame))
 
 
@@ -230,7 +142,7 @@ def _value_test(test: syntax.ValueTest) -> Check:
         if is_list(expected) and not is_list(tested):
             frame.budget.spend(len(expected))
             return any(equals(tested, item, frame.budget) for item in expected)
-        return _COMPARE["="](frame, tested, expected)
+        return COMPARISONS["="](frame, tested, expected)
 
     return run
 

@@ -133,14 +133,13 @@ def compile_expression(text: str) -> Expression:
 
 
 def compile_value(text: str) -> Expression:
-    """What an attribute of a model says: FEEL after an equals sign, anything else is a static text.
+    """What a model says: FEEL after an equals sign as its first character, anything else is a static text.
 
     Raises:
         ParseFailure: there is an equals sign, and what follows it cannot be compiled.
     """
-    stripped = text.strip()
-    if stripped.startswith("="):
-        return compile_expression(stripped[1:])
+    if text.startswith("="):
+        return compile_expression(text[1:])
     return Expression(text, lambda _frame: text, is_static=True)
 
 

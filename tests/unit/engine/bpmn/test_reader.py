@@ -146,11 +146,14 @@ def test_a_document_type_is_refused_before_its_entities_mean_anything(declaratio
         (Limits(depth_max=2), "elements in each other"),
         (Limits(elements_max=3), "elements"),
         (Limits(attributes_max=1), "attributes"),
+        (Limits(expressions_chars_max=9), "characters together"),
     ],
 )
 def test_what_is_larger_than_its_limit_is_refused(limits: Limits, what: str, model) -> None:
+    flow = '<sequenceFlow id="f"><conditionExpression>=x</conditionExpression></sequenceFlow>'
+
     with pytest.raises(ModelRejected, match=f"at most .* {what}"):
-        read("test.bpmn", model('<endEvent id="end"/>'), limits)
+        read("test.bpmn", model('<endEvent id="end" name="= a text"/><x:y xmlns:x="urn:x"/>' + flow), limits)
 
 
 def test_a_deep_file_is_refused() -> None:

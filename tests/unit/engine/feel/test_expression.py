@@ -18,6 +18,11 @@ def test_a_value_without_an_equals_sign_is_its_own_text() -> None:
     assert expression.evaluate({"x": 1}) == "1 + 1"
 
 
+def test_a_blank_before_the_equals_sign_makes_it_text() -> None:
+    """As in the real engine."""
+    assert compile_value(" =1").evaluate({}) == " =1"
+
+
 def test_a_condition_gives_true_or_false() -> None:
     condition = compile_expression("amount > 100")
 
