@@ -251,6 +251,15 @@ class TestConsole:
         refused = denial(world.access(), header, api="console", cluster_id=None, permission="create:cluster")
         assert (refused.kind, refused.denial) == ("forbidden", "scope")
 
+    def test_a_client_of_the_organization_reaches_clusters_only_if_it_may_make_their_clients(self, world):
+        header = world.header(azp="admin", aud="zeebe.camunda.io", cluster_id=None)
+        refused = denial(world.access(), header, api="zeebe")
+        assert (refused.kind, refused.denial) == ("forbidden", "scope")
+        world.add("maker", None, ("create:zeebe-client",))
+        header = world.header(azp="maker", aud="zeebe.camunda.io", cluster_id=None)
+        for cluster_id in ("c", "d"):
+            assert world.access().authorize(header, api="zeebe", cluster_id=cluster_id).name == "maker"
+
     @pytest.mark.parametrize("mode", ["basic", "none"])
     def test_the_administration_api_wants_its_token_in_every_mode(self, world, mode):
         refused = denial(world.access(auth=mode), None, api="console", cluster_id=None, permission="read:cluster")

@@ -160,8 +160,15 @@ def test_refusals_are_worded_as_saas_words_them(served, kind, changes, expected)
     assert list(answer.json) == ["error", "error_description"]
 
 
-def test_a_client_of_the_organization_gets_no_token_of_a_cluster(served):
+def test_a_client_of_the_organization_that_may_make_clients_reaches_clusters(served):
+    """Camunda's page on REST authentication has it so: an organization's client "with permissions for Zeebe"."""
     answer = ask_json(served, organization_fields(served, audience=AUDIENCE))
+    assert answer.status == 200
+    assert "clusterId" not in str(claims_of(served, answer.json["access_token"]).claims)
+
+
+def test_a_client_of_the_organization_gets_no_other_token_of_a_cluster(served):
+    answer = ask_json(served, organization_fields(served, audience="operate.camunda.io"))
     assert answer.status == 403
     assert "not authorized" in answer.json["error_description"]
 
@@ -291,9 +298,10 @@ class TestKeycloak:
         wrong = served.form(KEYCLOAK, form, {"authorization": "Basic !"})
         assert (wrong.status, wrong.headers["www-authenticate"]) == (401, 'Basic realm="camunda-platform"')
 
-    def test_the_organizations_client_gets_the_organizations_audience(self, served):
+    def test_the_organizations_client_gets_the_audiences_of_its_permissions(self, served):
         answer = served.form(KEYCLOAK, organization_fields(served, audience=None))
-        assert claims_of(served, answer.json["access_token"]).claims["aud"] == ["api.cloud.camunda.io"]
+        audiences = claims_of(served, answer.json["access_token"]).claims["aud"]
+        assert audiences == ["api.cloud.camunda.io", "orchestration-api", "zeebe-api", "zeebe.camunda.io"]
 
     @pytest.mark.parametrize(
         ("changes", "status", "error", "description"),

@@ -12,6 +12,7 @@ from c8py.server.access._apis import (
     Api,
     api_of_audience,
     audiences_of,
+    may_call,
     organization_permissions,
 )
 from c8py.server.access._keys import Claims, Issuers, Keys
@@ -30,5 +31,6 @@ __all__ = [
     "Keys",
     "api_of_audience",
     "audiences_of",
+    "may_call",
     "organization_permissions",
 ]

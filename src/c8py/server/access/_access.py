@@ -15,7 +15,7 @@ import msgspec
 
 from c8py.base import limits
 from c8py.base.clock import Clock
-from c8py.server.access._apis import API_FACTS, Api, audiences_of
+from c8py.server.access._apis import API_FACTS, Api, audiences_of, may_call
 from c8py.server.access._keys import Claims, Issuers, Keys, TokenInvalid
 from c8py.server.settings import Settings
 from c8py.server.store import Client, Store
@@ -107,11 +107,14 @@ class Access:
         client = self._living(verified.claims)
         if not verified.audiences & audiences_of(api, cluster_id):
             raise AccessDenied("unauthenticated", "audience", "The token is for another audience")
-        if {verified.claims.cluster_id or client.cluster_id, client.cluster_id} != {cluster_id}:
+        # A client of the organization belongs to no cluster, and so reaches all of them.
+        belongs = {verified.claims.cluster_id or client.cluster_id, client.cluster_id}
+        if client.cluster_id is not None and belongs != {cluster_id}:
             raise AccessDenied("unauthenticated", "cluster", "The token is for another cluster")
-        needed = permission or API_FACTS[api].scope
-        if needed not in client.permissions:
-            raise AccessDenied("forbidden", "scope", f"The client lacks the permission {needed}")
+        if permission and permission not in client.permissions:
+            raise AccessDenied("forbidden", "scope", f"The client lacks the permission {permission}")
+        if not may_call(api, client.cluster_id, client.permissions):
+            raise AccessDenied("forbidden", "scope", f"The client lacks the permission {API_FACTS[api].scope}")
         return Caller(
             kind="client",
             name=client.client_id,

@@ -3,6 +3,7 @@
 Tables and nothing else; the facts are Camunda's.
 """
 
+from collections.abc import Container
 from typing import Final, Literal
 
 import msgspec
@@ -17,15 +18,19 @@ class ApiFacts(msgspec.Struct, frozen=True):
         audience: the one that SaaS uses.
         other_audiences: what Self-Managed installations use, and what older clients send.
         scope: what a cluster's client must have; "" for the API of the organization.
+        permission: what a client of the organization must have; "" where no client of it gets a token.
     """
 
     audience: str
     other_audiences: tuple[str, ...]
     scope: str
+    permission: str = ""
 
 
 API_FACTS: Final[dict[Api, ApiFacts]] = {
-    "zeebe": ApiFacts("zeebe.camunda.io", ("zeebe-api", "orchestration-api"), "Zeebe"),
+    # On Camunda's page on REST authentication a client of the organization, with permissions for Zeebe, calls clusters.
+    # That widens nothing: who may make clients with the scope Zeebe can reach every cluster anyway.
+    "zeebe": ApiFacts("zeebe.camunda.io", ("zeebe-api", "orchestration-api"), "Zeebe", "create:zeebe-client"),
     "operate": ApiFacts("operate.camunda.io", ("operate-api",), "Operate"),
     "tasklist": ApiFacts("tasklist.camunda.io", ("tasklist-api",), "Tasklist"),
     "optimize": ApiFacts("optimize.camunda.io", ("optimize-api",), "Optimize"),
@@ -75,3 +80,17 @@ def audiences_of(api: Api, cluster_id: str | None) -> frozenset[str]:
     facts = API_FACTS[api]
     old = (f"{cluster_id}.zeebe.camunda.io",) if api == "zeebe" and cluster_id is not None else ()
     return frozenset((facts.audience, *facts.other_audiences, *old))
+
+
+def may_call(api: Api, cluster_id: str | None, permissions: Container[str]) -> bool:
+    """Whether a client may have tokens for the API.
+
+    Args:
+        api: what is to be called.
+        cluster_id: the client's cluster; None for a client of the organization.
+        permissions: scopes of a cluster's client, permissions of the organization's.
+    """
+    facts = API_FACTS[api]
+    if cluster_id is not None:
+        return facts.scope in permissions
+    return facts.scope == "" or facts.permission in permissions

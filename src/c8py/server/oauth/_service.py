@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from c8py.base.clock import Clock
-from c8py.server.access import API_FACTS, Claims, Issuers, Keys, api_of_audience, audiences_of
+from c8py.server.access import API_FACTS, Claims, Issuers, Keys, api_of_audience, audiences_of, may_call
 from c8py.server.settings import OAuthSettings
 from c8py.server.store import Client, Store
 
@@ -116,7 +116,7 @@ class TokenService:
         api = api_of_audience(audience, client.cluster_id)
         if api is None:
             return Refused(403, "access_denied", f"Service not enabled within domain: {_echo(audience)}")
-        if not _may(client, API_FACTS[api].scope):
+        if not may_call(api, client.cluster_id, client.permissions):
             return Refused(
                 403,
                 "access_denied",
@@ -187,8 +187,8 @@ class TokenService:
         lifetime_s = self._settings.keycloak_token_lifetime_s
         audiences = sorted(
             audience
-            for api, facts in API_FACTS.items()
-            if _may(client, facts.scope)
+            for api in API_FACTS
+            if may_call(api, client.cluster_id, client.permissions)
             for audience in audiences_of(api, None)
         )
         claims = Claims(
@@ -206,11 +206,6 @@ class TokenService:
             client_id=client.client_id,
         )
         return KeycloakGranted(access_token=self._keys.sign(claims), expires_in=lifetime_s)
-
-
-def _may(client: Client, scope: str) -> bool:
-    """Whether tokens for the API of this scope are for this client; "" is the API of the organization."""
-    return client.cluster_id is None if scope == "" else scope in client.permissions and client.cluster_id is not None
 
 
 def _echo(text: str) -> str:
