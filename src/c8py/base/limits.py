@@ -83,7 +83,6 @@ COMMANDS_BATCH_MAX: Final = 256  # that share one durable commit: the first of t
 LONG_POLLS_MAX: Final = 10_000  # requests that wait for jobs of one cluster
 JOB_STREAMS_MAX: Final = 10_000  # open streams of one cluster
 STREAM_BUFFER_JOBS_MAX: Final = 32  # for a client that does not read; what exceeds it goes back to the engine
-REST_BODY_BYTES_MAX: Final = 4 * 1024 * 1024  # as large as a gRPC message may be
 REST_BODY_WAIT_S_MAX: Final = 15.0  # for the whole body of a request
 REST_PARTS_MAX: Final = 110  # of a multipart deployment: its resources and a tenant
 REQUEST_WAIT_S_MAX: Final = 3_600.0  # the longest that a client may ask the gateway to hold a request
