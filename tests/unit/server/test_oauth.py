@@ -160,6 +160,15 @@ def test_refusals_are_worded_as_saas_words_them(served, kind, changes, expected)
     assert list(answer.json) == ["error", "error_description"]
 
 
+@pytest.mark.parametrize(("secret", "status"), [(None, 200), ("wrong", 401)])
+def test_the_client_may_be_in_a_basic_header_as_pyzeebe_sends_it(served, secret, status):
+    body = fields(served)
+    named = f"{body.pop('client_id')}:{secret or body['client_secret']}"
+    del body["client_secret"]
+    header = "Basic " + base64.b64encode(named.encode()).decode()
+    assert served.form(TOKEN, body, {"authorization": header}).status == status
+
+
 def test_a_client_of_the_organization_that_may_make_clients_reaches_clusters(served):
     """Camunda's page on REST authentication has it so: an organization's client "with permissions for Zeebe"."""
     answer = ask_json(served, organization_fields(served, audience=AUDIENCE))

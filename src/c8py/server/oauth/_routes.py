@@ -86,7 +86,9 @@ class _Endpoints:
             fields = readers[kind](body)
         except Malformed as error:
             return _answer(Refused(400, "invalid_request", str(error)))
-        return _answer(self._service.saas(fields))
+        # Camunda documents the body alone; pyzeebe has always sent the header, and SaaS takes it.
+        header = request.headers.get("authorization")
+        return _answer(self._service.saas({**_basic_client(header), **fields}))
 
     async def keycloak(self, request: Request) -> Response:
         """POST /auth/realms/camunda-platform/protocol/openid-connect/token; without a rate limit, as Keycloak's."""
