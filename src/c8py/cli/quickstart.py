@@ -73,13 +73,12 @@ def _here(story: Story, data_dir: Path | None) -> Finished:
             f"export C8_CREDENTIALS={_name(platform.console_credentials_file)}",
             f"{program} console clients create {name} \\\n  --scope Zeebe --out {_FILE}",
         )
-        made, text = make_client(story, console, platform.cluster_id, name, commands=commands)
+        _, text = make_client(story, console, platform.cluster_id, name, commands=commands)
         write_private(file, text)
         settings = load({}, environ={}, credentials_file=file)
         topologies(story, settings, program, f"export C8_CREDENTIALS={_FILE}")
         finished = run_process(story, settings, program)
         _what_next(story, program, folder if data_dir else None)
-        del made
         return finished
 
 
@@ -105,9 +104,12 @@ def _there(story: Story, connection: Connection) -> Finished:
 
 
 def _what_next(story: Story, program: str, data_dir: Path | None) -> None:
+    from c8py.server.settings import HTTP_PORT_DEFAULT  # noqa: PLC0415  only where the platform is installed
+
     keep = f"{program} up" if data_dir is None else f"{program} up --data-dir {shown_path(data_dir)}"
     lines = (
         (keep, "a platform that stays"),
+        ("", f"with Console at localhost:{HTTP_PORT_DEFAULT}/console"),
         (f"{program} run FILE.bpmn", "your own model"),
         (f"{program} work TYPE --exec CMD", "your own worker in any language"),
         (f"{program} quickstart --credentials FILE", "the same on a real cluster"),
