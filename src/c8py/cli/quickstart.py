@@ -109,7 +109,7 @@ def _what_next(story: Story, program: str, data_dir: Path | None) -> None:
     keep = f"{program} up" if data_dir is None else f"{program} up --data-dir {shown_path(data_dir)}"
     lines = (
         (keep, "a platform that stays"),
-        ("", f"with Console at localhost:{HTTP_PORT_DEFAULT}/console"),
+        ("", f"Console: localhost:{HTTP_PORT_DEFAULT}/console"),
         (f"{program} run FILE.bpmn", "your own model"),
         (f"{program} work TYPE --exec CMD", "your own worker in any language"),
         (f"{program} quickstart --credentials FILE", "the same on a real cluster"),
