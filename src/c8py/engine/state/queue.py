@@ -35,7 +35,7 @@ class KeyQueue:
 
     def __delitem__(self, key: int) -> None:
         keys, head = self._keys, self._head
-        if keys[head] == key:
+        if head < len(keys) and keys[head] == key:
             self._head = head + 1
             if self._head >= _COMPACT_FROM and self._head * 2 >= len(keys):
                 del keys[: self._head]
