@@ -39,9 +39,9 @@ def fields_of(row: type[Row]) -> Mapping[str, tuple[type, bool]]:
     """For each field that may be named in a filter or sort: its type, and whether it may be null."""
     fields: dict[str, tuple[type, bool]] = {}
     for name, hint in get_type_hints(row).items():
-        kinds = [kind for kind in get_args(hint) if kind is not types.NoneType] or [hint]
+        kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         if kinds[0] in (str, int, bool):
-            fields[name] = (kinds[0], types.NoneType in get_args(hint))
+            fields[name] = (kinds[0], types.NoneType in kinds)
     return fields
 
 
