@@ -1,3 +1,5 @@
+"""For the specification of the engine: commands in, records out."""
+
 import pytest
 
 from harness.bpmn import one_task

@@ -247,3 +247,28 @@ def test_the_default_is_three_retries_and_an_expression_may_say_otherwise(rig):
     rig.create(variables={"n": 7})
 
     assert rig.activate().value.jobs[0].retries == 7
+
+
+class _FallingClock:
+    """Set back a little at every reading, as by a correction over the network."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def now_ms(self):
+        self.clock.skew(-0.001)
+        return self.clock.now_ms()
+
+    def monotonic_s(self):
+        return self.clock.monotonic_s()
+
+
+def test_a_timeout_is_not_lost_when_the_clock_is_set_back_meanwhile(rig):
+    rig.create()
+    rig.job(timeout_ms=1000)
+    rig.clock.advance(1.001)
+    rig.engine._partition._clock = _FallingClock(rig.clock)
+
+    rig.engine.run_due()
+
+    assert len(rig.told(JobIntent.TIMED_OUT)) == 1

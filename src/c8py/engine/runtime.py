@@ -124,7 +124,7 @@ class Engine:
         Raises:
             PlatformError: the commit failed; it is as if the run had never been.
         """
-        return Outcome(*self._partition.run(self._partition.due_commands(DUE_PER_RUN_MAX)))
+        return Outcome(*self._partition.run_due(DUE_PER_RUN_MAX))
 
     def due_at_ms(self) -> int | None:
         """When `run_due` has something to do next, in milliseconds since 1970; None if nothing waits for time."""

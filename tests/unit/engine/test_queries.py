@@ -202,6 +202,8 @@ def test_jobs_incidents_variables_elements_and_definitions_are_found(rig):
     assert queries.get_process_definition(definition.process_definition_key) == definition
     assert b"Quick" in queries.get_process_definition_xml(definition.process_definition_key)
     assert queries.get_process_definition_xml(1) is None
+    assert queries.get_process_definition_xml(2**64) is None
+    assert queries.get_variable(2**64) is None
 
 
 def test_the_columns_of_a_view_are_the_fields_of_its_row(rig):

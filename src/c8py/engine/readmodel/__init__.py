@@ -12,7 +12,18 @@ from c8py.engine.readmodel.rows import (
     ProcessInstanceRow,
     VariableRow,
 )
-from c8py.engine.readmodel.search import Condition, Filter, Operator, Page, Result, Scalar, Search, SearchRefused, Sort
+from c8py.engine.readmodel.search import (
+    Condition,
+    Filter,
+    Operator,
+    Page,
+    Result,
+    Scalar,
+    Search,
+    SearchRefused,
+    Sort,
+    VariableCondition,
+)
 
 __all__ = [
     "Condition",
@@ -30,5 +41,6 @@ __all__ = [
     "Search",
     "SearchRefused",
     "Sort",
+    "VariableCondition",
     "VariableRow",
 ]

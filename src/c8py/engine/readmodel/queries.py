@@ -16,7 +16,7 @@ from c8py.engine.readmodel.rows import (
     VariableRow,
 )
 from c8py.engine.readmodel.search import Result, Search
-from c8py.engine.readmodel.sql import cursor_of, select
+from c8py.engine.readmodel.sql import INTEGER_MAX, cursor_of, select
 
 R = TypeVar("R", bound=Row)
 
@@ -52,6 +52,8 @@ class Queries:
 
     def get_process_definition_xml(self, key: int) -> bytes | None:
         """The file of which the definition was read."""
+        if abs(key) > INTEGER_MAX:
+            return None
         found = self._connection.execute("SELECT resource FROM process_definition WHERE key = ?", (key,)).fetchall()
         return found[0][0] if found else None
 
@@ -100,6 +102,8 @@ class Queries:
         self._connection.close()
 
     def _get(self, row: type[R], key: int) -> R | None:
+        if abs(key) > INTEGER_MAX:
+            return None
         columns = row.__struct_fields__
         statement = f"SELECT {', '.join(columns)} FROM {_VIEWS[row]} WHERE {columns[0]} = ?"  # noqa: S608  names
         found = self._connection.execute(statement, (key,)).fetchall()

@@ -4,7 +4,7 @@ import types
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple, get_args, get_type_hints
+from typing import Final, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
@@ -20,7 +20,7 @@ _COMPARISONS: Mapping[Operator, str] = {
     Operator.LT: "<",
     Operator.LTE: "<=",
 }
-_INTEGER_MAX = 2**63 - 1
+INTEGER_MAX: Final = 2**63 - 1  # what SQLite holds
 
 
 class Selection(NamedTuple):
@@ -84,7 +84,7 @@ def _page(page: Page) -> tuple[int, int]:
         raise SearchRefused("expected a page from a position or at a cursor, but both were given")
     if not 0 <= page.limit <= SEARCH_PAGE_MAX:
         raise SearchRefused(f"expected a page limit from 0 to {SEARCH_PAGE_MAX}, but got {page.limit}")
-    if not 0 <= page.offset <= _INTEGER_MAX:
+    if not 0 <= page.offset <= INTEGER_MAX:
         raise SearchRefused(f"expected a page to begin at 0 or later, but got {page.offset}")
     return page.limit, page.offset
 
@@ -200,7 +200,7 @@ def _typed(field: str, kind: type, value: Scalar) -> Scalar:
 
 def _storable(value: Scalar) -> Scalar:
     if isinstance(value, int):
-        if abs(value) > _INTEGER_MAX:
+        if abs(value) > INTEGER_MAX:
             raise SearchRefused(f"expected a number of 64 bits, but got {value}")
         return value
     try:

@@ -50,7 +50,7 @@ class Partition:
         journal: where the events go; what it holds already is replayed.
         transaction: makes what happens inside durable as a whole.
         project: told of each unit before its commit.
-        clock: gives the time of each command.
+        clock: gives the time of each run.
         first_key: keys grow from here.
         records_per_snapshot: how many events make a new snapshot worth its price.
     """
@@ -90,7 +90,21 @@ class Partition:
         Raises:
             PlatformError: the commit failed; it is as if the run had never been.
         """
+        return self._run(commands, self._clock.now_ms())
+
+    def run_due(self, limit: int) -> Said:
+        """Do what is due now, at most so much of it, and commit.
+
+        Raises:
+            PlatformError: the commit failed; it is as if the run had never been.
+        """
+        # One reading of the clock: were it set back in between, what was taken as due would not be and get lost.
+        now_ms = self._clock.now_ms()
+        return self._run(self._due_commands(now_ms, limit), now_ms)
+
+    def _run(self, commands: Iterable[Command], now_ms: int) -> Said:
         out, tables = self._out, self.tables
+        out.now_ms = now_ms
         mark, said = tables.mark(), out.mark()
         try:
             done = [unit for unit in map(self._process, commands) if unit is not None]
@@ -107,10 +121,9 @@ class Partition:
         out.clear()
         return result
 
-    def due_commands(self, limit: int) -> list[Command]:
-        """What the clock asks for now."""
+    def _due_commands(self, now_ms: int, limit: int) -> list[Command]:
         commands: list[Command] = []
-        for job_key in self.tables.take_due(self._clock.now_ms()):
+        for job_key in self.tables.take_due(now_ms):
             timed_out = self.tables.jobs[job_key].state is JobState.ACTIVATED
             intent = JobIntent.TIME_OUT if timed_out else JobIntent.RECUR_AFTER_BACKOFF
             commands.append(Command(intent, JobRecord(), job_key))
@@ -130,7 +143,6 @@ class Partition:
     def _process(self, command: Command) -> _Done | None:
         out, tables = self._out, self.tables
         mark, said = tables.mark(), out.mark()
-        out.now_ms = self._clock.now_ms()
         out.events = []
         try:
             process(command, tables, out)
