@@ -66,7 +66,8 @@ SEARCH_PAGE_MAX: Final = 10_000
 SEARCH_CONDITIONS_MAX: Final = 200
 SEARCH_VALUES_MAX: Final = 1_000  # of all conditions together; SQLite allows 32,766 parameters
 UNIT_BYTES_MAX: Final = 32 * 1024 * 1024  # all events of one command; beyond, it is rejected as a whole
-DATABASE_BUSY_S: Final = 30.0  # a reader of a memory database holds its writer up; reads are short
+DATABASE_BUSY_S: Final = 5.0  # somebody else looks into the file; we alone write it
+QUERIES_AT_ONCE_MAX: Final = 4  # searches of an engine side by side; more wait for their turn
 WAL_BYTES_MAX: Final = 16 * 1024 * 1024  # the write-ahead file is cut back to this after a burst
 
 # -- engine.feel: an expression comes from a model, its variables from anywhere

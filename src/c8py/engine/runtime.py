@@ -73,7 +73,7 @@ class Engine:
             first_key=(partition_id << _PARTITION_SHIFT) + 1,
             records_per_snapshot=records_per_snapshot,
         )
-        self.queries = Queries(database.reader())
+        self.queries = Queries(database.readers())
 
     @classmethod
     def open(
@@ -86,7 +86,7 @@ class Engine:
         records_per_snapshot: int = LOG_RECORDS_PER_SNAPSHOT,
         export: Export | None = None,
     ) -> "Engine":
-        """Open the folder's engine, making it if there is none; `None` keeps everything in memory.
+        """Open the folder's engine, making it if there is none; `None` keeps nothing beyond its life.
 
         Args:
             path: a folder of its own.

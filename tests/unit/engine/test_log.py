@@ -59,3 +59,18 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
 
     with pytest.raises(PlatformError, match="expected to use the folder"):
         Rig(tmp_path / "file")
+
+
+def test_a_temporary_engine_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    rig = Rig()
+    rig.engine.close()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_temporary_engine_without_a_place_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nothing"))
+
+    with pytest.raises(PlatformError, match="temporary folder"):
+        Rig()

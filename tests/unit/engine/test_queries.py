@@ -212,7 +212,7 @@ def test_the_columns_of_a_view_are_the_fields_of_its_row(rig):
         assert tuple(one[1] for one in connection.execute(f"PRAGMA table_info({view})")) == row.__struct_fields__
 
 
-@pytest.mark.parametrize("in_memory", [True, False], ids=["memory", "disk"])
+@pytest.mark.parametrize("in_memory", [True, False], ids=["temporary", "disk"])
 def test_other_threads_read_whole_commits_while_the_engine_runs(tmp_path, in_memory):
     """An instance and its variable are written by one commit: who sees the one sees the other."""
     rig = Rig(None if in_memory else tmp_path / "engine")
@@ -234,7 +234,7 @@ def test_other_threads_read_whole_commits_while_the_engine_runs(tmp_path, in_mem
     threads = [threading.Thread(target=read) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for _ in range(60):
+    for _ in range(100):
         rig.create(variables={"x": 1})
     stop.set()
     for thread in threads:

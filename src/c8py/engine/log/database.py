@@ -1,7 +1,8 @@
 """The SQLite file of an engine: opened by one process at a time, recognised as ours, readable while it is written."""
 
-import itertools
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from c8py.base.limits import DATABASE_BUSY_S, WAL_BYTES_MAX
+from c8py.base.limits import DATABASE_BUSY_S, QUERIES_AT_ONCE_MAX, WAL_BYTES_MAX
 from c8py.errors import PlatformError
 
 FILE_NAME: Final = "engine.db"
@@ -17,7 +18,6 @@ _LOCK_NAME: Final = "engine.lock"
 _APPLICATION_ID: Final = 0x43385059  # "C8PY"
 _SCHEMA_VERSION: Final = 1
 _SQLITE_OLDEST: Final = (3, 37, 0)
-_in_memory = itertools.count(1)
 
 
 class Database:
@@ -26,21 +26,16 @@ class Database:
     Use `open`. Everything that goes wrong with the file is a PlatformError that names it.
     """
 
-    def __init__(self, uri: str, name: str, lock: FileLock | None, *, durable: bool) -> None:
-        self._uri = uri
+    def __init__(self, folder: Path, lock: FileLock | None, *, durable: bool) -> None:
+        self._folder = folder
         self._lock = lock
-        self.name = name
+        self.name = str(folder / FILE_NAME) if lock else "a temporary database"
         self.connection = self._connect()
-        if lock is None:
-            self.connection.execute("PRAGMA journal_mode = MEMORY")
-        else:
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
-            self.connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_MAX}")
+        self._durable = durable
 
     @classmethod
     def open(cls, folder: Path | None, *, durable: bool) -> "Database":
-        """Open or make the database in this folder; None is one in memory.
+        """Open or make the database in this folder; None is a temporary one.
 
         Raises:
             PlatformError: the folder or file cannot be used, is in use, is not ours, or is of a newer c8py.
@@ -49,26 +44,29 @@ class Database:
             raise PlatformError(
                 f"expected SQLite 3.37 or newer, but Python has {sqlite3.sqlite_version}", hint="use a newer Python"
             )
-        if folder is None:
-            # A named memory database: unlike a shared cache it locks like a file, so readers see whole commits.
-            number = next(_in_memory)
-            database = cls(f"file:/c8py-{number}?vfs=memdb", f"memory {number}", None, durable=False)
+        lock = None if folder is None else _locked(folder)
+        used = _temporary() if folder is None else folder
+        try:
+            with _problems(used / FILE_NAME):
+                database = cls(used, lock, durable=durable and folder is not None)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        try:
             with database.problems():
                 database.prepare()
-            return database
-        lock = _locked(folder)
-        path = folder / FILE_NAME
-        try:
-            with _problems(path):
-                database = cls(path.absolute().as_uri(), str(path), lock, durable=durable)
-                database.prepare()
         except BaseException:
-            lock.release()
+            database.close()
             raise
         return database
 
     def prepare(self) -> None:
         """Recognise the file, or make it ours when it is empty."""
+        # Readers see whole commits and never hold up the writer.
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+        self.connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_MAX}")
         found, version = self._pragma("application_id"), self._pragma("user_version")
         tables = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if found == 0 and version == 0 and tables == 0:
@@ -85,11 +83,18 @@ class Database:
                 hint="it was written by a newer c8py: use that one, or another data folder",
             )
 
-    def reader(self) -> sqlite3.Connection:
-        """A connection that only reads, for any thread."""
-        connection = self._connect()
-        connection.execute("PRAGMA query_only = ON")
-        return connection
+    def readers(self) -> list[sqlite3.Connection]:
+        """Connections that only read, each for one thread at a time. To be asked for once.
+
+        A temporary database has lost its name after that: open files are all that is left of it, so that nothing
+        stays behind, however the process ends. (Windows keeps names of open files: there `close` removes it.)
+        """
+        connections = [self._connect() for _ in range(QUERIES_AT_ONCE_MAX)]
+        for connection in connections:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # opens the files of the WAL
+        self._forget_folder()
+        return connections
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
@@ -119,14 +124,29 @@ class Database:
         self.connection.close()
         if self._lock is not None:
             self._lock.release()
+        self._forget_folder()
+
+    def _forget_folder(self) -> None:
+        if self._lock is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(
-            self._uri, uri=True, isolation_level=None, check_same_thread=False, timeout=DATABASE_BUSY_S
+            self._folder / FILE_NAME, isolation_level=None, check_same_thread=False, timeout=DATABASE_BUSY_S
         )
 
     def _pragma(self, name: str) -> int:
         return int(self.connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="c8py-"))
+    except OSError as error:
+        raise PlatformError(
+            f"expected to make a temporary folder, but {error.strerror or error}",
+            hint="check the space and the permissions of the system's folder for temporary files",
+        ) from error
 
 
 def _locked(folder: Path) -> FileLock:

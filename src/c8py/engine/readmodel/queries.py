@@ -1,7 +1,9 @@
 """The questions one may ask. Each is a SELECT with parameters; safe from any thread."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -40,11 +42,15 @@ class Queries:
     """Get one by its key (None if there is none), or search; `SearchRefused` tells what a question lacks.
 
     Args:
-        connection: one that only reads. SQLite itself lets one thread at a time use it.
+        connections: each is used by one thread at a time. Shared ones would show an old state for as long as any
+            of their readers is not done.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
+        self._connections = connections
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for connection in connections:
+            self._idle.put(connection)
 
     def get_process_definition(self, key: int) -> ProcessDefinitionRow | None:
         """The definition of this key."""
@@ -54,7 +60,8 @@ class Queries:
         """The file of which the definition was read."""
         if abs(key) > INTEGER_MAX:
             return None
-        found = self._connection.execute("SELECT resource FROM process_definition WHERE key = ?", (key,)).fetchall()
+        with self._reading() as connection:
+            found = connection.execute("SELECT resource FROM process_definition WHERE key = ?", (key,)).fetchall()
         return found[0][0] if found else None
 
     def get_process_instance(self, key: int) -> ProcessInstanceRow | None:
@@ -98,21 +105,37 @@ class Queries:
         return self._search(VariableRow, search)
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the connections; nobody may be asking any more."""
+        for connection in self._connections:
+            connection.close()
+
+    @contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection]:
+        """One view of the data for all that is read inside."""
+        connection = self._idle.get()
+        try:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+        finally:
+            self._idle.put(connection)
 
     def _get(self, row: type[R], key: int) -> R | None:
         if abs(key) > INTEGER_MAX:
             return None
         columns = row.__struct_fields__
         statement = f"SELECT {', '.join(columns)} FROM {_VIEWS[row]} WHERE {columns[0]} = ?"  # noqa: S608  names
-        found = self._connection.execute(statement, (key,)).fetchall()
+        with self._reading() as connection:
+            found = connection.execute(statement, (key,)).fetchall()
         return _row(row, found[0]) if found else None
 
     def _search(self, row: type[R], search: Search) -> Result[R]:
         selection = select(row, _VIEWS[row], search)
-        found = self._connection.execute(selection.text, selection.values).fetchall()
-        total: int = self._connection.execute(selection.count_text, selection.count_values).fetchall()[0][0]
+        with self._reading() as connection:
+            found = connection.execute(selection.text, selection.values).fetchall()
+            total: int = connection.execute(selection.count_text, selection.count_values).fetchall()[0][0]
         if selection.backwards:
             found.reverse()
         items = tuple(_row(row, values) for values in found)
