@@ -12,7 +12,7 @@ def classes():
 
 def test_the_drawing_names_every_error_under_its_parent():
     drawn, path = {}, {}
-    for line in errors.__doc__.splitlines():
+    for line in (errors.__doc__ or "").splitlines():
         found = re.match(r"^    ([│ ├└─]*)(\w+)", line)
         if not found:
             continue
