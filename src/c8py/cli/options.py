@@ -20,6 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
+MODEL: Final = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 

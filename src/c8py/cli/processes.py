@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from c8py.cli.groups import NounGroup
-from c8py.cli.options import FILE, KEY, Connection, json_option, variables_option, with_connection
+from c8py.cli.options import KEY, MODEL, Connection, json_option, variables_option, with_connection
 from c8py.cli.output import print_facts, print_json, print_rows, separate
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def show_topology(answer: "TopologyResponse") -> None:
 
 
 @click.command("deploy")
-@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.argument("files", nargs=-1, required=True, type=MODEL)
 @click.option("--tenant", metavar="ID", help="The tenant that owns the resources.")
 @json_option
 @with_connection
@@ -75,7 +75,7 @@ def show_deployment(answer: "DeploymentResult") -> None:
 
 
 @click.command("run")
-@click.argument("file", type=FILE)
+@click.argument("file", type=MODEL)
 @click.option("--process", "process_id", metavar="ID", help="Which process, where the file has several.")
 @variables_option
 @json_option

@@ -98,7 +98,7 @@ def settings_of(given: dict[str, object], data_dir: Path | None, numbers: tuple[
             if not isinstance(branch, dict):  # pyright: ignore[reportUnnecessaryIsInstance]  the cast hopes, this checks
                 raise click.UsageError(f"expected a setting, but {name} is none")
         branch[leaf] = value
-    _must_be_known(Settings, tree, "")
+    _fit(Settings, tree, "")
     try:
         settings = msgspec.convert(tree, Settings, strict=False)
         return msgspec.structs.replace(settings, data_dir=data_dir)
@@ -108,7 +108,8 @@ def settings_of(given: dict[str, object], data_dir: Path | None, numbers: tuple[
         raise click.UsageError(f"expected settings that fit, but {error}") from error
 
 
-def _must_be_known(kind: type[msgspec.Struct], tree: dict[str, object], before: str) -> None:
+def _fit(kind: type[msgspec.Struct], tree: dict[str, object], before: str) -> None:
+    """Refuse names that are no settings, and part texts at commas where a setting is several."""
     fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
     for name, value in tree.items():
         if name not in fields:
@@ -116,7 +117,9 @@ def _must_be_known(kind: type[msgspec.Struct], tree: dict[str, object], before: 
             raise click.UsageError(f"expected --set of {known}, but got {before}{name}")
         inner: object = fields[name]
         if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            _must_be_known(inner, cast("dict[str, object]", value), f"{before}{name}.")
+            _fit(inner, cast("dict[str, object]", value), f"{before}{name}.")
+        elif inner == tuple[str, ...] and isinstance(value, str):
+            tree[name] = tuple(part.strip() for part in value.split(","))
 
 
 def _tell(ready: "Addresses", settings: "Settings") -> None:

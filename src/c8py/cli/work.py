@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import shlex
+import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Generator, Sequence
@@ -133,7 +134,7 @@ def exec_handler(command: str, timeout_s: float) -> Callable[["Job"], Awaitable[
         timeout_s: it is killed when it takes longer: the job belongs to somebody else then.
 
     Raises:
-        UsageError: the command is empty or has an open quote.
+        UsageError: the command is empty, has an open quote, or names no program.
     """
     try:
         arguments = shlex.split(command)
@@ -141,6 +142,9 @@ def exec_handler(command: str, timeout_s: float) -> Callable[["Job"], Awaitable[
         raise click.UsageError(f"expected a command, but {command!r} cannot be split: {error}") from error
     if not arguments:
         raise click.UsageError("expected a command after --exec, but it is empty")
+    if shutil.which(arguments[0]) is None:
+        # Said now: every job would be failed for it, until none has retries left.
+        raise click.UsageError(f"expected a program after --exec, but there is no {arguments[0]!r} on the PATH")
 
     async def handler(job: "Job") -> dict[str, object] | None:
         return await run_program(arguments, job.variables, timeout_s)

@@ -159,7 +159,6 @@ def test_clusters_are_listed(organization, platform):
     [
         (["get", "instance", "1"], 1),
         (["create", "instance", "no-such-process"], 1),
-        (["deploy", "no-such-file.bpmn"], 1),
         (["resolve", "incident", "1"], 1),
         (["set", "variables", "1", "{}"], 1),
         (["console", "clusters", "list"], 2),
