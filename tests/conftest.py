@@ -1,15 +1,23 @@
 """For all tests: our platform as a program, its output beside a failure, and no silent skip where CI counts on us."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
 from harness.processes import Program
 
 OUTPUT_SHOWN = 3000
+
+# Tests share tokens with each other through a folder of their own, never with the person who runs them. Where the real
+# broker has been unpacked stays as it is: that costs minutes.
+_FOLDER = tempfile.TemporaryDirectory(prefix="c8py-tests-")
+os.environ.setdefault("C8PY_CACHE", str(platformdirs.user_cache_path("c8py")))
+os.environ["XDG_CACHE_HOME"] = _FOLDER.name
 
 
 @pytest.hookimpl(wrapper=True)

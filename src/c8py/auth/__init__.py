@@ -12,12 +12,14 @@ from c8py.auth.credentials import (
     console_credentials,
 )
 from c8py.auth.exchange import Patience, fetch_token, obtain, renew
+from c8py.auth.file_cache import FileCache
 from c8py.auth.flow import Flow, HttpRequest, HttpResponse, Pause
 from c8py.auth.token import Token, TokenState
 
 __all__ = [
     "BasicCredentials",
     "ClientCredentials",
+    "FileCache",
     "Flow",
     "Held",
     "HttpRequest",

@@ -111,6 +111,7 @@ TOKEN_COOL_DOWN_S_MAX: Final = 3600.0
 TOKEN_COOL_DOWN_S_MIN: Final = 1.0  # SaaS gives one token a second and address
 TOKEN_REFUSAL_S: Final = 60.0  # a refused pair is not tried again for so long, then twice that …
 TOKEN_REFUSAL_S_MAX: Final = 600.0  # … up to this
+TOKEN_FILE_BYTES_MAX: Final = 512 * 1024  # of the cache: a token of the largest answer, and a refusal
 TOKEN_KEYS_MAX: Final = 1000
 TOKEN_LOCK_POLL_S: Final = 0.05  # how often to look whether somebody else has fetched it
 TOKEN_RENEW_PAUSE_S: Final = 10.0  # between attempts to fetch the next token ahead of time

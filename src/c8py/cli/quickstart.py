@@ -66,7 +66,9 @@ def _here(story: Story, data_dir: Path | None) -> Finished:
             platform = stack.enter_context(child.platform(folder))
             step.result = f"ready: gRPC {platform.grpc_address}, REST {platform.rest_address}, {platform.console_url}"
         # Nothing of the environment counts here: it may well point at a cluster that is nobody's playground.
-        console = load({}, environ={}, credentials_file=platform.console_credentials_file)
+        # And nothing is left behind, tokens of a client that is gone least of all.
+        alone = {"token_disk_cache": False}
+        console = load(alone, environ={}, credentials_file=platform.console_credentials_file)
         name = f"quickstart-{secrets.token_hex(3)}"
         file = folder / f"{name}.txt"
         commands = (
@@ -75,7 +77,7 @@ def _here(story: Story, data_dir: Path | None) -> Finished:
         )
         _, text = make_client(story, console, platform.cluster_id, name, commands=commands)
         write_private(file, text)
-        settings = load({}, environ={}, credentials_file=file)
+        settings = load(alone, environ={}, credentials_file=file)
         topologies(story, settings, program, f"export C8_CREDENTIALS={_FILE}")
         finished = run_process(story, settings, program)
         _what_next(story, program, folder if data_dir else None)

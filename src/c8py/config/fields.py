@@ -86,6 +86,10 @@ def truth(text: str) -> bool:
     return value
 
 
+def _not_disabled(text: str) -> bool:
+    return not truth(text)
+
+
 def _prefer(text: str) -> str:
     lowered = text.strip().lower()
     if lowered in {"grpc", "rest"}:
@@ -200,6 +204,14 @@ FIELDS: Final = (
         limits.KEEP_ALIVE_S,
         read_argument=_seconds,
     ),
+    Field(
+        "token_disk_cache",
+        ("CAMUNDA_TOKEN_DISK_CACHE_DISABLE",),
+        _not_disabled,
+        default=True,
+        read_argument=truth,
+    ),
+    Field("token_cache_dir", ("CAMUNDA_TOKEN_CACHE_DIR", "CAMUNDA_OAUTH_CACHE_DIR"), _path),
     Field(
         "console_base_url",
         ("CAMUNDA_CONSOLE_BASE_URL", "CAMUNDA_MANAGEMENT_API_BASE_URL", "ADMINISTRATION_API_URL"),

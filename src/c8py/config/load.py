@@ -46,6 +46,7 @@ def load(
     _derive(found)
     _check_credentials(found, paths)
     _add_addresses(found, paths)
+    _add_token_cache(found)
     return _settings(found, paths)
 
 
@@ -179,6 +180,14 @@ def _add_addresses(found: Layer, paths: Sequence[Path]) -> None:
     default = Source("default")
     found["grpc_address"] = Found(_GRPC_DEFAULT, default)
     found["rest_address"] = Found(_REST_DEFAULT, default)
+
+
+def _add_token_cache(found: Layer) -> None:
+    if "token_cache_dir" not in found:
+        from platformdirs import user_cache_path  # noqa: PLC0415  importing c8py stays quick
+
+        folder = user_cache_path("c8py", appauthor=False) / "tokens"
+        found["token_cache_dir"] = Found(folder, Source("default"))
 
 
 def _text(found: Layer, field: str) -> str | None:

@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         connect_timeout_s: how long opening a connection may take.
         token_timeout_s: how long one token request may take.
         keep_alive_s: how often an idle gRPC connection is tried.
+        token_disk_cache: whether tokens are shared with other processes of this person on this host.
+        token_cache_dir: the folder in which they are.
         console_base_url: of the Administration API.
         console_client_id: of the organization's client.
         console_client_secret: of the organization's client.
@@ -91,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout_s: float
     token_timeout_s: float
     keep_alive_s: float
+    token_disk_cache: bool = True
+    token_cache_dir: Path | None = None
     console_base_url: str | None = None
     console_client_id: str | None = None
     console_client_secret: Secret | None = None

@@ -8,10 +8,9 @@ from c8py.transport._async.rest import AsyncRest, AsyncWire, async_headers
 from c8py.transport._sync.rest import Rest, Wire, headers
 from c8py.transport.request import RestRequest, multipart
 from c8py.transport.retry import safe_operation
-from c8py.transport.shared import TOKENS
+from c8py.transport.shared import shared_cache
 
 __all__ = [
-    "TOKENS",
     "AsyncRest",
     "AsyncWire",
     "Rest",
@@ -21,4 +20,5 @@ __all__ = [
     "headers",
     "multipart",
     "safe_operation",
+    "shared_cache",
 ]

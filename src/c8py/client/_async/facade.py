@@ -11,7 +11,7 @@ from c8py.client._async.jobs import AsyncJobCalls
 from c8py.client._async.processes import AsyncProcessCalls
 from c8py.config import Protocol, Settings, load
 from c8py.models.cluster import TopologyResponse
-from c8py.transport import TOKENS
+from c8py.transport import shared_cache
 
 
 class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls):
@@ -21,12 +21,12 @@ class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls):
 
     Args:
         settings: addresses and credentials, as `c8py.config.load` puts them together.
-        cache: remembers tokens; None shares them with all other clients of the process.
+        cache: remembers tokens; None shares them with all clients that have the same settings.
         clock: tells the time; None is the machine's own.
     """
 
     def __init__(self, settings: Settings, *, cache: TokenCache | None = None, clock: Clock | None = None) -> None:
-        super().__init__(AsyncConnection(settings, cache=cache or TOKENS, clock=clock or SystemClock()))
+        super().__init__(AsyncConnection(settings, cache=cache or shared_cache(settings), clock=clock or SystemClock()))
 
     @classmethod
     def from_env(cls, *, credentials_file: Path | str | None = None, **overrides: object) -> Self:

@@ -12,7 +12,7 @@ from c8py.client._sync.jobs import JobCalls
 from c8py.client._sync.processes import ProcessCalls
 from c8py.config import Protocol, Settings, load
 from c8py.models.cluster import TopologyResponse
-from c8py.transport import TOKENS
+from c8py.transport import shared_cache
 
 
 class Camunda(ProcessCalls, JobCalls):
@@ -22,12 +22,12 @@ class Camunda(ProcessCalls, JobCalls):
 
     Args:
         settings: addresses and credentials, as `c8py.config.load` puts them together.
-        cache: remembers tokens; None shares them with all other clients of the process.
+        cache: remembers tokens; None shares them with all clients that have the same settings.
         clock: tells the time; None is the machine's own.
     """
 
     def __init__(self, settings: Settings, *, cache: TokenCache | None = None, clock: Clock | None = None) -> None:
-        super().__init__(Connection(settings, cache=cache or TOKENS, clock=clock or SystemClock()))
+        super().__init__(Connection(settings, cache=cache or shared_cache(settings), clock=clock or SystemClock()))
 
     @classmethod
     def from_env(cls, *, credentials_file: Path | str | None = None, **overrides: object) -> Self:

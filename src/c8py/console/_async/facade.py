@@ -20,7 +20,7 @@ from c8py.console.models import (
     created_client,
 )
 from c8py.errors import ConfigError, ServerFault
-from c8py.transport import TOKENS, AsyncRest, AsyncWire, RestRequest, async_headers
+from c8py.transport import AsyncRest, AsyncWire, RestRequest, async_headers, shared_cache
 
 Answer = TypeVar("Answer")
 
@@ -36,7 +36,7 @@ class AsyncConsole:
 
     Args:
         settings: with the credentials of an organization's client.
-        cache: remembers tokens; None shares them with all other clients of the process.
+        cache: remembers tokens; None shares them with all clients that have the same settings.
         clock: tells the time; None is the machine's own.
 
     Raises:
@@ -52,7 +52,9 @@ class AsyncConsole:
         clock = clock or SystemClock()
         self.settings = settings
         self._wire = AsyncWire(settings)
-        self._headers = async_headers(credentials, self._wire, settings, cache=cache or TOKENS, clock=clock)
+        self._headers = async_headers(
+            credentials, self._wire, settings, cache=cache or shared_cache(settings), clock=clock
+        )
         self._api = AsyncRest(settings.console_base_url.rstrip("/"), self._wire, self._headers, clock)
 
     @classmethod

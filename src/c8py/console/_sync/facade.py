@@ -21,7 +21,7 @@ from c8py.console.models import (
     created_client,
 )
 from c8py.errors import ConfigError, ServerFault
-from c8py.transport import TOKENS, Rest, RestRequest, Wire, headers
+from c8py.transport import Rest, RestRequest, Wire, headers, shared_cache
 
 Answer = TypeVar("Answer")
 
@@ -37,7 +37,7 @@ class Console:
 
     Args:
         settings: with the credentials of an organization's client.
-        cache: remembers tokens; None shares them with all other clients of the process.
+        cache: remembers tokens; None shares them with all clients that have the same settings.
         clock: tells the time; None is the machine's own.
 
     Raises:
@@ -53,7 +53,7 @@ class Console:
         clock = clock or SystemClock()
         self.settings = settings
         self._wire = Wire(settings)
-        self._headers = headers(credentials, self._wire, settings, cache=cache or TOKENS, clock=clock)
+        self._headers = headers(credentials, self._wire, settings, cache=cache or shared_cache(settings), clock=clock)
         self._api = Rest(settings.console_base_url.rstrip("/"), self._wire, self._headers, clock)
 
     @classmethod
