@@ -41,12 +41,23 @@ def decode(body: bytes, wanted: type[Answer], *, call: str, address: str) -> Ans
             hint=f"check that {address} is the address of the REST API",
         ) from error
     try:
-        return msgspec.convert(_mended(msgspec.json.decode(body), inspect.type_info(wanted), 0), wanted)
+        return msgspec.convert(_mended(_recognized(body, wanted), inspect.type_info(wanted), 0), wanted)
     except msgspec.ValidationError as error:
         raise ServerFault(
             f"expected an answer to {call} in the form of Camunda 8, but {str(error)[:1].lower()}{str(error)[1:]}",
             hint=f"check that {address} is the address of the REST API, and the version of the cluster",
         ) from error
+
+
+def _recognized(body: bytes, wanted: type) -> object:
+    """The answer, if it has something of what is wanted: an object of somebody else's is not bent into ours."""
+    value: object = msgspec.json.decode(body)
+    kind = inspect.type_info(wanted)
+    if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+        names = {field.encode_name for field in kind.fields if field.required}
+        if names and not names & value.keys() and "key" not in value:
+            raise msgspec.ValidationError(f"Got none of {', '.join(sorted(names))}")
+    return cast("object", value)
 
 
 @cache
@@ -102,4 +113,6 @@ _NEUTRAL: Final[Mapping[type[inspect.Type], object]] = {
 def _neutral(kind: inspect.Type) -> object:
     if isinstance(kind, inspect.UnionType):
         return None if kind.includes_none else _neutral(kind.types[0])
+    if isinstance(kind, inspect.StructType):
+        return {field.encode_name: _neutral(field.type) for field in kind.fields if field.required}
     return _NEUTRAL.get(type(kind))

@@ -1,13 +1,11 @@
 """The HTTP client in its two colours, made of settings. The only module that knows how pyreqwest is built and fails."""
 
 from datetime import timedelta
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from pyreqwest.client import BaseClientBuilder, Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
-    ConnectError,
-    ConnectTimeoutError,
     DetailedPyreqwestError,
     PoolTimeoutError,
     PyreqwestError,
@@ -23,6 +21,9 @@ AsyncHttp: TypeAlias = Client
 Http: TypeAlias = SyncClient
 HttpFailure: TypeAlias = PyreqwestError
 
+# pyreqwest calls whatever fails before the response a ConnectError, a request that was sent and never answered too.
+# Only this cause says that the connection was never made; should its words change, we err towards "may have been sent".
+_CONNECTING: Final = "client error (Connect)"
 _Builder = TypeVar("_Builder", bound=BaseClientBuilder)
 
 
@@ -53,7 +54,7 @@ def http(settings: Settings, *, agent: str) -> Http:
 def http_error(error: PyreqwestError, *, call: str, address: str) -> C8Error:
     """The error for a request that had no response."""
     reason = _reason(error)
-    if isinstance(error, ConnectError | ConnectTimeoutError | PoolTimeoutError):
+    if isinstance(error, PoolTimeoutError) or _CONNECTING in _causes(error):
         return ConnectionFailed(
             f"expected a server at {address}, but it cannot be reached ({reason})",
             sent=False,
@@ -83,9 +84,13 @@ def _configured(builder: _Builder, settings: Settings, agent: str) -> _Builder:
     return builder
 
 
+def _causes(error: PyreqwestError) -> list[str]:
+    causes = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
+    return [cause["message"] for cause in causes or []]
+
+
 def _reason(error: PyreqwestError) -> str:
-    causes = (error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None) or []
-    return causes[-1]["message"] if causes else error.message
+    return (_causes(error) or [error.message])[-1]
 
 
 def _unusable(error: BuilderError) -> ConfigError:

@@ -80,11 +80,13 @@ _UNREACHABLE: Final = (
     "failed to connect",
     "connections to all backends failing",
     "dns resolution failed",
+    "errors resolving",
     "name resolution failure",
     "domain name not found",
     "empty address list",
 )
-# … and when the connection ends in the middle of it.
+# … and when the connection ends in the middle of it, or somebody between us and the broker gives up: nobody can tell
+# from the outside whether the broker did what was asked.
 _BROKE_OFF: Final = (
     "socket closed",
     "connection reset",
@@ -98,6 +100,9 @@ _BROKE_OFF: Final = (
     "keepalive watchdog",
     "connection aborted",
     "rst_stream",
+    "cancelling all calls",
+    "upstream connect error",
+    "received http2 header with status",
 )
 _TOO_LARGE: Final = "larger than max"
 

@@ -36,8 +36,12 @@ def _read(settings: Settings, field: str, path: Path | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise ConfigError(
             f"expected a PEM file at {path} ({settings.source(field)}), but it cannot be read ({error.strerror})"
         ) from error
+    if b"-----BEGIN " not in content:
+        # The libraries below take such a file for an empty list of certificates, and trust nobody.
+        raise ConfigError(f"expected a PEM file at {path} ({settings.source(field)}), but it is something else")
+    return content

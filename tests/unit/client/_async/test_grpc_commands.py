@@ -1,0 +1,238 @@
+"""What each command says over gRPC, and what comes of the answers."""
+
+import pytest
+
+from c8py.errors import ConfigError, InvalidArgument, NotSupported, ServerFault
+from c8py.models.keys import ProcessDefinitionKey
+from c8py.models.resource import DeploymentProcessResult
+from c8py.proto import gateway_pb2 as pb
+
+JOB = pb.ActivatedJob(
+    key=7,
+    type="t",
+    processInstanceKey=8,
+    bpmnProcessId="p",
+    processDefinitionVersion=2,
+    processDefinitionKey=9,
+    elementId="task",
+    elementInstanceKey=10,
+    customHeaders='{"h":"1"}',
+    worker="w",
+    retries=3,
+    deadline=123,
+    variables='{"amount":5,"deep":{"a":[1,null,"x"]}}',
+    tenantId="<default>",
+    tags=["vip"],
+)
+
+
+@pytest.fixture
+def asked(gateway, camunda):
+    """A client of a gateway that gives one answer, and what the gateway was asked."""
+
+    def make(name, answer, **arguments):
+        server = gateway({name: lambda *_: answer})
+        client = camunda(server.address, **arguments)
+        return client, lambda: server.calls[0][1]
+
+    return make
+
+
+async def test_topology(asked):
+    client, _ = asked(
+        "Topology",
+        pb.TopologyResponse(
+            brokers=[
+                pb.BrokerInfo(
+                    nodeId=1,
+                    host="b",
+                    port=26501,
+                    version="8.6.0",
+                    partitions=[pb.Partition(partitionId=1, role=pb.Partition.FOLLOWER)],
+                )
+            ],
+            clusterSize=1,
+            partitionsCount=1,
+            replicationFactor=1,
+            gatewayVersion="8.6.0",
+        ),
+    )
+    topology = await client.topology()
+    assert (topology.cluster_size, topology.gateway_version, topology.cluster_id) == (1, "8.6.0", None)
+    broker = topology.brokers[0]
+    assert (broker.node_id, broker.host, broker.port) == (1, "b", 26501)
+    assert (broker.partitions[0].role, broker.partitions[0].health) == ("follower", "healthy")
+
+
+async def test_deploy(asked, tmp_path):
+    path = tmp_path / "order.bpmn"
+    path.write_bytes(b"<bpmn/>")
+    metadata = pb.ProcessMetadata(bpmnProcessId="p", version=1, processDefinitionKey=2, resourceName="order.bpmn")
+    client, request = asked(
+        "DeployResource", pb.DeployResourceResponse(key=1, deployments=[pb.Deployment(process=metadata)])
+    )
+    deployed = await client.deploy(path, ("rules.dmn", b"<dmn/>"), tenant_id="blue")
+    assert [(resource.name, resource.content) for resource in request().resources] == [
+        ("order.bpmn", b"<bpmn/>"),
+        ("rules.dmn", b"<dmn/>"),
+    ]
+    assert request().tenantId == "blue"
+    assert deployed.deployment_key == "1"
+    assert deployed.deployments[0].process_definition == DeploymentProcessResult(
+        process_definition_id="p",
+        process_definition_version=1,
+        resource_name="order.bpmn",
+        tenant_id="",
+        process_definition_key=ProcessDefinitionKey("2"),
+    )
+
+
+async def test_every_kind_of_deployment_is_understood(asked):
+    kinds = [
+        pb.Deployment(decision=pb.DecisionMetadata(dmnDecisionId="d", decisionKey=1)),
+        pb.Deployment(decisionRequirements=pb.DecisionRequirementsMetadata(dmnDecisionRequirementsId="r")),
+        pb.Deployment(form=pb.FormMetadata(formId="f")),
+        pb.Deployment(),
+    ]
+    client, _ = asked("DeployResource", pb.DeployResourceResponse(key=1, deployments=kinds))
+    decision, requirements, form, unknown = (await client.deploy(("x", b""))).deployments
+    assert decision.decision_definition.decision_definition_id == "d"
+    assert requirements.decision_requirements.decision_requirements_id == "r"
+    assert form.form.form_id == "f"
+    assert unknown.process_definition is None
+
+
+async def test_start_by_id_means_the_latest_version(asked):
+    client, request = asked("CreateProcessInstance", pb.CreateProcessInstanceResponse(processInstanceKey=5))
+    started = await client.start("p", variables={"a": 1}, tags=["x"])
+    assert started.process_instance_key == "5"
+    assert (request().bpmnProcessId, request().version, request().variables) == ("p", -1, '{"a":1}')
+    assert request().tags == ["x"]
+
+
+async def test_start_by_key_in_the_clients_own_tenant(asked):
+    client, request = asked("CreateProcessInstance", pb.CreateProcessInstanceResponse(), tenant_id="blue")
+    await client.start(process_definition_key="2251799813685250")
+    assert (request().processDefinitionKey, request().tenantId) == (2251799813685250, "blue")
+
+
+async def test_start_and_wait_gives_the_variables(asked):
+    client, request = asked(
+        "CreateProcessInstanceWithResult", pb.CreateProcessInstanceWithResultResponse(variables='{"ok":true}')
+    )
+    done = await client.start_and_wait("p", timeout_s=2.5, fetch_variables=["ok"])
+    assert done.variables == {"ok": True}
+    assert (request().requestTimeout, request().fetchVariables) == (2500, ["ok"])
+
+
+async def test_cancel(asked):
+    client, request = asked("CancelProcessInstance", pb.CancelProcessInstanceResponse())
+    await client.cancel("5")
+    assert request().processInstanceKey == 5
+
+
+async def test_activate_jobs(asked):
+    client, request = asked("ActivateJobs", iter([pb.ActivateJobsResponse(jobs=[JOB]), pb.ActivateJobsResponse()]))
+    (job,) = await client.activate_jobs(
+        "t", max_jobs=3, timeout_s=60, worker="w", fetch_variables=["amount"], request_timeout_s=-1
+    )
+    assert (request().type, request().maxJobsToActivate, request().timeout, request().requestTimeout) == (
+        "t",
+        3,
+        60_000,
+        -1000,
+    )
+    assert (job.job_key, job.process_instance_key, job.element_instance_key) == ("7", "8", "10")
+    assert job.variables == {"amount": 5, "deep": {"a": [1, None, "x"]}}
+    assert job.custom_headers == {"h": "1"}
+    assert (job.kind, job.listener_event_type, job.tags) == ("BPMN_ELEMENT", "ASSIGNING", ["vip"])
+
+
+async def test_a_job_of_a_user_task_has_its_properties(asked):
+    job = pb.ActivatedJob(userTask=pb.UserTaskProperties(action="assign", assignee="me", formKey=4))
+    client, _ = asked("ActivateJobs", iter([pb.ActivateJobsResponse(jobs=[job])]))
+    (found,) = await client.activate_jobs("t", max_jobs=1, timeout_s=1, worker="w")
+    assert (found.user_task.assignee, found.user_task.form_key, found.user_task.due_date) == ("me", "4", None)
+
+
+async def test_a_kind_newer_than_this_package_survives(asked):
+    newer = pb.ActivatedJob.FromString(b"\x80\x01\x63")  # kind = 99
+    client, _ = asked("ActivateJobs", iter([pb.ActivateJobsResponse(jobs=[newer])]))
+    (found,) = await client.activate_jobs("t", max_jobs=1, timeout_s=1, worker="w")
+    assert found.kind == "99"
+
+
+async def test_stream_jobs(asked):
+    client, request = asked("StreamActivatedJobs", iter([JOB]), tenant_id="blue")
+    assert [job.job_key async for job in client.stream_jobs("t", timeout_s=60, worker="w")] == ["7"]
+    assert (request().type, request().timeout, request().tenantIds) == ("t", 60_000, ["blue"])
+
+
+async def test_variables_that_are_no_json_are_a_fault_of_the_server(asked):
+    client, _ = asked("StreamActivatedJobs", iter([pb.ActivatedJob(variables="{")]))
+    with pytest.raises(ServerFault):
+        await anext(client.stream_jobs("t", timeout_s=60, worker="w"))
+
+
+async def test_complete_job(asked):
+    client, request = asked("CompleteJob", pb.CompleteJobResponse())
+    await client.complete_job("7", {"done": True})
+    assert (request().jobKey, request().variables) == (7, '{"done":true}')
+
+
+async def test_fail_job(asked):
+    client, request = asked("FailJob", pb.FailJobResponse())
+    await client.fail_job(7, retries=2, message="no", backoff_s=1.5, variables={"a": 1})
+    assert (request().retries, request().errorMessage, request().retryBackOff) == (2, "no", 1500)
+
+
+async def test_throw_error(asked):
+    client, request = asked("ThrowError", pb.ThrowErrorResponse())
+    await client.throw_error(7, "CARD", "declined", {"a": 1})
+    assert (request().errorCode, request().errorMessage, request().variables) == ("CARD", "declined", '{"a":1}')
+
+
+async def test_update_job_changes_what_is_given(gateway, camunda):
+    server = gateway(
+        {
+            "UpdateJobRetries": lambda *_: pb.UpdateJobRetriesResponse(),
+            "UpdateJobTimeout": lambda *_: pb.UpdateJobTimeoutResponse(),
+        }
+    )
+    client = camunda(server.address)
+    await client.update_job(7, retries=2)
+    await client.update_job(7, timeout_s=3)
+    await client.update_job(7, retries=1, timeout_s=0.0004)
+    assert [name for name, *_ in server.calls] == ["UpdateJobRetries", "UpdateJobTimeout"] * 2
+    assert [server.calls[index][1].timeout for index in (1, 3)] == [3000, 1]
+    with pytest.raises(InvalidArgument):
+        await client.update_job(7)
+
+
+async def test_set_variables(asked):
+    client, request = asked("SetVariables", pb.SetVariablesResponse())
+    await client.set_variables(7, {"a": 1}, local=True)
+    assert (request().elementInstanceKey, request().variables, request().local) == (7, '{"a":1}', True)
+
+
+async def test_resolve_incident(asked):
+    client, request = asked("ResolveIncident", pb.ResolveIncidentResponse())
+    await client.resolve_incident(7)
+    assert request().incidentKey == 7
+
+
+async def test_grpc_is_taken_where_both_are_known_unless_somebody_says_otherwise(gateway, http_server, camunda):
+    server = gateway({})
+    both = {"grpc": server.address, "rest": "http://localhost:1"}
+    with pytest.raises(NotSupported):
+        await camunda(**both).topology()
+    with pytest.raises(NotSupported):
+        await camunda(**both, prefer="rest").topology(protocol="grpc")
+    assert len(server.calls) == 2
+
+
+async def test_what_one_protocol_alone_offers_wants_its_address(camunda):
+    with pytest.raises(ConfigError, match="ZEEBE_REST_ADDRESS"):
+        await camunda(grpc="grpc://localhost:1").search_jobs()
+    with pytest.raises(ConfigError, match="ZEEBE_GRPC_ADDRESS"):
+        await anext(camunda(rest="http://localhost:1").stream_jobs("t", timeout_s=1, worker="w"))

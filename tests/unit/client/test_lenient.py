@@ -1,0 +1,93 @@
+"""Rules of reading answers of older versions."""
+
+import contextlib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c8py.client.lenient import decode
+from c8py.errors import ServerFault
+from c8py.models.cluster import TopologyResponse
+from c8py.models.job import ActivatedJobResult, JobActivationResult
+from c8py.models.operations import OPERATIONS
+
+
+class Inner(msgspec.Struct, rename="camel", kw_only=True):
+    some_key: str
+    note: str | None = None
+
+
+class Outer(msgspec.Struct, rename="camel", kw_only=True):
+    items: list[Inner]
+    count: int
+    ready: bool
+    name: str
+    extra: dict[str, object]
+    inner: Inner | None
+
+
+def read(text: str, kind: type = Outer):
+    return decode(text.encode(), kind, call="x", address="http://c8")
+
+
+def test_what_is_missing_is_neutral_and_numbers_become_texts_where_texts_are_wanted():
+    found = read('{"items":[{"someKey":5,"note":7},{}],"extra":{"n":1},"inner":{"someKey":9007199254740993}}')
+    assert found.items == [Inner(some_key="5", note="7"), Inner(some_key="")]
+    assert (found.count, found.ready, found.name, found.extra) == (0, False, "", {"n": 1})
+    assert found.inner == Inner(some_key="9007199254740993")
+
+
+def test_null_where_something_is_wanted_is_neutral():
+    found = read('{"items":null,"count":null,"ready":null,"name":null,"extra":null,"inner":null}')
+    assert (found.items, found.name, found.inner) == ([], "", None)
+
+
+def test_yes_and_no_are_no_texts():
+    with pytest.raises(ServerFault):
+        read('{"name":true}')
+
+
+def test_a_modern_answer_is_never_bent():
+    body = '{"brokers":[],"clusterSize":1,"partitionsCount":1,"replicationFactor":1,"gatewayVersion":"8.8.0"}'
+    assert read(body, TopologyResponse) == msgspec.json.decode(body, type=TopologyResponse)
+
+
+ANY = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["jobs", "key", "brokers", "variables", "type", "x"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("kind", [JobActivationResult, ActivatedJobResult, TopologyResponse])
+@given(body=ANY)
+def test_any_json_is_read_or_refused(kind, body):
+    with contextlib.suppress(ServerFault):
+        read(msgspec.json.encode(body).decode(), kind)
+
+
+def test_somebody_elses_answer_is_not_bent_into_ours():
+    with pytest.raises(ServerFault, match="none of"):
+        read('{"status":"ok"}', TopologyResponse)
+
+
+ROOMS = {"job", "cluster", "incident", "process_instance", "variable", "resource"}
+STRUCTS: dict[str, type] = {
+    kind.__name__: kind
+    for row in OPERATIONS.values()
+    if row.module in ROOMS and not row.response_content
+    if isinstance(kind := row.response_type(), type) and issubclass(kind, msgspec.Struct)
+}
+
+
+@pytest.mark.parametrize("name", sorted(STRUCTS))
+def test_an_answer_with_next_to_nothing_is_read_for_all_we_ask(name):
+    kind = STRUCTS[name]
+    required = [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
+    body = {required[0]: None} if required else {}
+    assert isinstance(read(msgspec.json.encode(body).decode(), kind), kind)
