@@ -1,8 +1,9 @@
-"""Prints docs/reference/: the command line, settings, errors and limits, from the code that holds them."""
+"""Prints docs/reference/: command line, settings, errors, limits, what is supported; from the code that holds them."""
 
 import ast
 import inspect
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,13 @@ from c8py.cli import failures
 from c8py.cli.app import VERBS, root
 from c8py.cli.session import Session
 from c8py.config.fields import FIELDS, Field
+from c8py.engine.bpmn.vocabulary import FLOW_NODES
+from c8py.engine.feel.builtins import FUNCTIONS
+from c8py.models.operations import OPERATIONS
+from c8py.proto.gateway_pb2_grpc import RPCS
 from c8py.server import settings as platform
+from c8py.server.gateway.grpc_edge import SERVED
+from c8py.server.gateway.rest_calls import CALLS
 from generator import ROOT, main
 
 _FOLDER: Final = ROOT / "docs" / "reference"
@@ -25,6 +32,7 @@ _WIDTH: Final = 100
 def outputs() -> dict[Path, bytes | str]:
     """Every page of the reference."""
     pages = {"cli": _cli(), "settings": _settings(), "errors": _errors(), "platform": _platform(), "limits": _limits()}
+    pages["support"] = _support()
     return {_FOLDER / f"{name}.md": f"{text.rstrip()}\n" for name, text in pages.items()}
 
 
@@ -157,6 +165,38 @@ def _limits() -> str:
             why = lines[node.lineno - 1].partition("#")[2].strip()
             text += f"| `{node.target.id}` | {getattr(limits, node.target.id):,} | {why} |\n"
     return text
+
+
+# -- what the embedded engine supports
+
+
+def _support() -> str:
+    about = (
+        "What `c8 up` serves today. Everything else is refused by name: rpcs with UNIMPLEMENTED, operations with 501,\n"
+        "elements and functions at deployment, with their place in the file.\n"
+    )
+    text = _head("What the local platform supports", "the tables that it serves by", about)
+    text += f"## gRPC: {len(SERVED)} of {len(RPCS)} rpcs\n\n{_list(SERVED)}\n"
+    text += f"\nNot yet: {_list(RPCS.keys() - SERVED)}\n"
+    text += f"\n## REST v2: {len(CALLS)} of {len(OPERATIONS)} operations\n\n"
+    text += "| operation | method and path |\n| --- | --- |\n"
+    for name in CALLS:
+        text += f"| `{name}` | {OPERATIONS[name].method} {OPERATIONS[name].path} |\n"
+    text += (
+        f"\n## BPMN\n\n{_list(FLOW_NODES)}, with sequence flows, conditions, default flows, job definitions, headers\n"
+    )
+    text += "and input and output mappings as they may stand on each.\n"
+    text += "\n## FEEL\n\nLiterals, lists, contexts, paths, filters, comparison, arithmetic, logic, `if`,\nand the functions "
+    text += f"{_list(FUNCTIONS)}.\n"
+    scenarios = len(list((ROOT / "tests" / "conformance" / "bpmn").glob("*/expected.json")))
+    text += f"\n## Held against the real engine\n\n{scenarios} recorded scenarios of Zeebe 8.8 run in full in\n"
+    text += "`tests/conformance/`, once straight and once with a restart after every step. Of its recorded answers\n"
+    text += "to FEEL expressions each one agrees or is refused as not supported; none differs.\n"
+    return text
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 if __name__ == "__main__":

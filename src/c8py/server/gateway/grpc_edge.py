@@ -31,6 +31,11 @@ _OUR_BUG: Final = Refusal(Kind.INTERNAL, "the gateway failed; its log says why, 
 _ENVELOPE_BYTES: Final = 16 * 1024
 _STOP_GRACE_S: Final = 2.0
 
+SERVED: Final = frozenset(
+    ("Topology", "CreateProcessInstanceWithResult", "ActivateJobs", "StreamActivatedJobs", *messages.UNARY)
+)
+"""The rpcs that the embedded engine has; all others answer UNIMPLEMENTED."""
+
 _Context = grpc.aio.ServicerContext[bytes, bytes]
 _Unary = Callable[[bytes, _Context], Awaitable[bytes]]
 _Stream = Callable[[bytes, _Context], Awaitable[None]]
@@ -108,7 +113,7 @@ class GrpcEdge:
         }
         for name, translation in messages.UNARY.items():
             special[name] = grpc.unary_unary_rpc_method_handler(self._unary(self._translated(translation)))
-        for name in RPCS.keys() - special.keys():
+        for name in RPCS.keys() - SERVED:
             special[name] = grpc.unary_unary_rpc_method_handler(self._unary(_unimplemented(name)))
         return special
 
