@@ -186,7 +186,8 @@ def _support() -> str:
         f"\n## BPMN\n\n{_list(FLOW_NODES)}, with sequence flows, conditions, default flows, job definitions, headers\n"
     )
     text += "and input and output mappings as they may stand on each.\n"
-    text += "\n## FEEL\n\nLiterals, lists, contexts, paths, filters, comparison, arithmetic, logic, `if`,\nand the functions "
+    text += "\n## FEEL\n\nLiterals, lists, contexts, paths, filters, comparison, arithmetic, logic, `if`,\n"
+    text += "and the functions "
     text += f"{_list(FUNCTIONS)}.\n"
     scenarios = len(list((ROOT / "tests" / "conformance" / "bpmn").glob("*/expected.json")))
     text += f"\n## Held against the real engine\n\n{scenarios} recorded scenarios of Zeebe 8.8 run in full in\n"
