@@ -112,7 +112,8 @@ def _known(held: Held, clock: Clock) -> Token | None:
     refusal = held.refusal
     if refusal is not None and refusal.until_s > now_s:
         raise TokenRefused(
-            f"{refusal.message}; the same credentials are not tried again for {refusal.until_s - now_s:.0f} seconds",
+            f"{refusal.message}; the same credentials are not tried again for {refusal.until_s - now_s:.0f} seconds "
+            "(`c8 auth clear` forgets that)",
             status=refusal.status,
             error=refusal.error,
             hint=refusal.hint,

@@ -18,6 +18,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "up": ("up", "Start the local platform: OAuth, Console, gateway, engine"),
     "console": ("console", "API clients and clusters, over the Administration API"),
     "token": ("credentials", "Fetch an access token"),
+    "auth": ("auth", "What is remembered of tokens on this host"),
     "config": ("credentials", "Where each setting comes from"),
     "topology": ("processes", "Brokers and partitions of the cluster"),
     "deploy": ("processes", "Deploy BPMN files and other resources"),
