@@ -102,7 +102,8 @@ async def test_a_cluster_under_pressure_is_asked_again(http_server, api):
 
 async def test_attempts_end_with_the_time_of_the_call(http_server, api):
     server = http_server(lambda _: Reply(503, b'{"title":"RESOURCE_EXHAUSTED"}'))
-    with pytest.raises(ResourceExhausted):
+    # Time may run out between two attempts, or, on a busy machine, within one.
+    with pytest.raises((ResourceExhausted, DeadlineExceeded)):
         await api(server.url).send(request(timeout_s=0.3))
     assert len(server.received) < 5
 
