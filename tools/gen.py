@@ -5,7 +5,6 @@ A generator is a module beside this one that keeps to `generator.Generator`, and
 
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Final, cast
 
 from generator import Generator, run
@@ -15,9 +14,8 @@ GENERATORS: Final = ("gen_proto", "gen_models", "unasync", "applier_lock", "gen_
 
 
 def generators() -> list[Generator]:
-    """The modules of the table that are there."""
-    here = Path(__file__).parent
-    return [cast("Generator", import_module(name)) for name in GENERATORS if (here / f"{name}.py").exists()]
+    """The modules of the table."""
+    return [cast("Generator", import_module(name)) for name in GENERATORS]
 
 
 if __name__ == "__main__":

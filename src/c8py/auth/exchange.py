@@ -36,7 +36,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
     uniform: Callable[[], float]
     budget_s: float = REQUEST_TIMEOUT_S
-    backoff: Backoff = Backoff(initial_s=1.0, factor=2.0, max_s=10.0, attempts_max=6)
+    backoff: Backoff = Backoff(initial_s=1.0, factor=2.0, max_s=10.0, attempts_max=4)
 
 
 def fetch_token(credentials: ClientCredentials, *, clock: Clock) -> Flow[Token]:

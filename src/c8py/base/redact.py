@@ -4,7 +4,10 @@ import hmac
 import re
 
 # A JWT anywhere in a text, or what follows "Bearer " or "Basic ".
-_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=[Bb]earer )\S+|(?<=[Bb]asic )\S+")
+# A word that only talks of tokens ("expected a bearer token at …") stays.
+_TOKEN = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?:(?<=[Bb]earer )|(?<=[Bb]asic ))(?![a-zA-Z]{1,15}[,.;:]?(?:\s|$))\S+"
+)
 _MASK = "***"
 
 

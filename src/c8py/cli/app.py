@@ -86,6 +86,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the outermost rim: nothing may pass as a traceback
         if session.debug:
             click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            click.echo(error.format_message(), err=True)
+            return exit_code(error)
         line = one_line(error)
         if line:
             click.echo(line, err=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from c8py.cli.credentials_text import NewClient, credentials_text, must_not_exist, write_private
+from c8py.cli.credentials_text import NewClient, credentials_text, must_be_writable, must_not_exist, write_private
 from c8py.cli.groups import NounGroup
 from c8py.cli.options import FILE, Connection, json_option, with_connection
 from c8py.cli.output import print_facts, print_json, print_rows, say
@@ -76,11 +76,13 @@ def create_client(
     """Make an API client NAME. Its secret is shown this once: without --out the credentials file is printed."""
     if out is not None and not force:
         must_not_exist(out)  # before there is a client whose secret nobody would ever see
+    if out is not None:
+        must_be_writable(out)
     with connection.console() as console:
         made = new_client(console, chosen_cluster(connection, console, cluster), name, scopes or _SCOPES)
     text = credentials_text(made)
     if out is not None:
-        write_private(out, text, force=force)
+        _keep(out, text, force=force)
     told = {
         "name": name,
         "clientId": made.client_id,
@@ -94,6 +96,15 @@ def create_client(
         say("c8: this is the only time the secret is shown")
     else:
         print_facts([("client", made.client_id), ("scopes", ", ".join(made.permissions)), ("file", out)])
+
+
+def _keep(out: Path, text: str, *, force: bool) -> None:
+    try:
+        write_private(out, text, force=force)
+    except click.ClickException:
+        # The client is there by now, and nobody can be told its secret again.
+        click.echo(text, nl=False)
+        raise
 
 
 @clients.command("list")

@@ -45,6 +45,15 @@ def token_(connection: Connection, *, raw: bool, audience: str | None, as_json: 
     from c8py.client import Camunda  # noqa: PLC0415  see Connection
 
     settings = connection.settings(audience=audience)
+    if settings.auth != "oauth" and settings.console_client_id is not None:
+        # The file of an organization's client: its tokens are for the Administration API.
+        settings = msgspec.structs.replace(
+            settings,
+            auth="oauth",
+            client_id=settings.console_client_id,
+            client_secret=settings.console_client_secret,
+            audience=audience or settings.console_audience,
+        )
     if settings.auth != "oauth":
         raise click.UsageError(
             f"expected credentials of an OAuth client, but auth is {settings.auth}; "

@@ -84,6 +84,20 @@ def must_not_exist(path: Path) -> None:
         raise click.ClickException(f"expected to write {path}, but it exists; choose another name or add --force")
 
 
+def must_be_writable(path: Path) -> None:
+    """Try the folder, before there is something that must not be lost.
+
+    Raises:
+        ClickException: no file can be written there.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        beside.unlink()
+    except OSError as error:
+        raise click.ClickException(f"expected to write {path}, but {error.strerror}") from error
+
+
 def write_private(path: Path, text: str, *, force: bool = False) -> None:
     """Write a file that only its owner can read, from its first byte on.
 

@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 MODEL: Final = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
-FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+FOLDER: Final = click.Path(path_type=Path, file_okay=False, resolve_path=True)
 
 
 class Connection(msgspec.Struct, frozen=True):

@@ -17,6 +17,10 @@ Cell = object
 
 # Seconds are enough for a person; the date and the time of day are two words, so that a narrow column breaks there.
 _MOMENT: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$")
+# Columns that may be cut; the others hold what a person copies.
+_TEXTS: Final = frozenset(("MESSAGE", "VALUE", "LOOKED FOR", "SCOPES"))
+_WHOLE_MAX: Final = 40
+_DATE_CHARS: Final = 10
 
 
 def on_terminal() -> bool:
@@ -100,9 +104,16 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
-    for column in columns:
-        # A key that is cut in two cannot be copied.
-        table.add_column(column, overflow="fold", no_wrap=column.endswith("KEY"))
+    shown = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    for place in shown:
+        cells = [row[place] for row in rows]
+        if columns[place] in _TEXTS:
+            table.add_column(columns[place], overflow="ellipsis", no_wrap=True)
+        elif any(_MOMENT.match(cell) for cell in cells):
+            table.add_column(columns[place], min_width=_DATE_CHARS)
+        else:
+            # What is cut in two cannot be copied.
+            table.add_column(columns[place], no_wrap=True, min_width=min(_WHOLE_MAX, max(map(len, cells))))
     for row in rows:
-        table.add_row(*(Text(_MOMENT.sub(r"\1 \2", cell)) for cell in row))
+        table.add_row(*(Text(_MOMENT.sub(r"\1 \2", row[place])) for place in shown))
     Console(no_color=not session().colour, highlight=False).print(table)

@@ -78,7 +78,7 @@ def _here(story: Story, data_dir: Path | None) -> Finished:
         _, text = make_client(story, console, platform.cluster_id, name, commands=commands)
         write_private(file, text)
         settings = load(alone, environ={}, credentials_file=file)
-        topologies(story, settings, program, f"export C8_CREDENTIALS={_FILE}")
+        topologies(story, settings, program, _FILE)
         finished = run_process(story, settings, program)
         _what_next(story, program, folder if data_dir else None)
         return finished
@@ -89,7 +89,7 @@ def _there(story: Story, connection: Connection) -> Finished:
     settings = connection.settings()
     address = settings.grpc_address or settings.rest_address
     story.say(styled(f"From zero to a completed process, on {address}", bold=True) + "\n")
-    first = f"export C8_CREDENTIALS={shown_path(connection.credentials)}" if connection.credentials else None
+    file = shown_path(connection.credentials) if connection.credentials else None
     with contextlib.ExitStack() as stack:
         if settings.console_client_id is not None and settings.cluster_id is not None:
             name = f"quickstart-{secrets.token_hex(3)}"
@@ -99,7 +99,7 @@ def _there(story: Story, connection: Connection) -> Finished:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="c8-quickstart-")))
             write_private(folder / _FILE, text)
             settings = Connection(credentials=folder / _FILE).settings()
-        topologies(story, settings, program, first)
+        topologies(story, settings, program, file)
         finished = run_process(story, settings, program)
     story.say(f"Done. With your own model: {program} run FILE.bpmn")
     return finished

@@ -74,14 +74,21 @@ def remove_client(console_settings: "Settings", cluster_id: str, client_id: str)
         console.delete_client(cluster_id, client_id)
 
 
-def topologies(story: Story, settings: "Settings", program: str, first_command: str | None) -> None:
-    """A token, where the cluster wants one, and the topology over what the cluster speaks."""
+def topologies(story: Story, settings: "Settings", program: str, file: str | None) -> None:
+    """A token, where the cluster wants one, and the topology over what the cluster speaks.
+
+    Args:
+        story: where it is told.
+        settings: of the cluster.
+        program: what a person types for this command line.
+        file: the credentials file, as a person standing here would name it.
+    """
     from c8py.client import Camunda  # noqa: PLC0415
 
-    before = (first_command,) if first_command else ()
+    before = (f"export C8_CREDENTIALS={file}",) if file else ()
     with Camunda(settings) as camunda:
         if settings.auth == "oauth":
-            _token(story, camunda, program, before)
+            _token(story, camunda, program, file)
             before = ()
         for protocol, address in (("grpc", settings.grpc_address), ("rest", settings.rest_address)):
             if address is None:
@@ -97,13 +104,17 @@ def topologies(story: Story, settings: "Settings", program: str, first_command: 
             before = ()
 
 
-def _token(story: Story, camunda: "Camunda", program: str, before: Sequence[str]) -> None:
+def _token(story: Story, camunda: "Camunda", program: str, file: str | None) -> None:
+    commands = [f"{program} token"]
     by_hand = (
-        ". ./quickstart.txt; curl -s $ZEEBE_AUTHORIZATION_SERVER_URL \\\n"
+        "curl -s $ZEEBE_AUTHORIZATION_SERVER_URL \\\n"
         "  -d grant_type=client_credentials -d audience=$ZEEBE_TOKEN_AUDIENCE \\\n"
         "  -d client_id=$ZEEBE_CLIENT_ID -d client_secret=$ZEEBE_CLIENT_SECRET"
     )
-    with story.step("Fetch an access token, with c8 or by hand", *before, f"{program} token", by_hand) as step:
+    if file:
+        source = file if "/" in file else f"./{file}"
+        commands = [f"export C8_CREDENTIALS={file}", *commands, f". {source}; {by_hand}"]
+    with story.step("Fetch an access token, with c8 or by hand", *commands) as step:
         token = Secret(camunda.authorization().removeprefix("Bearer "))
         claims = claims_of(token)
         step.result = f"{masked(token)}, good until {claims.expires_at or 'the service says otherwise'}"

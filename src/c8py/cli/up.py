@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from c8py.cli.options import FOLDER, json_option
-from c8py.cli.output import print_json, styled
+from c8py.cli.output import styled
 from c8py.cli.session import session
 from c8py.errors import ConfigError
 
@@ -59,9 +59,14 @@ def up_(
     settings = settings_of(given, None if ephemeral else data_dir or default_data_dir(), numbers)
     if until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_stdin, daemon=True).start()
-    code = serve(settings, print_json if as_json else lambda ready: _tell(ready, settings))
+    code = serve(settings, _line if as_json else lambda ready: _tell(ready, settings))
     if code:
         raise SystemExit(code)
+
+
+def _line(ready: "Addresses") -> None:
+    """One line, on a terminal too: programs wait for its end."""
+    click.echo(msgspec.json.encode(ready))
 
 
 def _stop_at_end_of_stdin() -> None:
@@ -125,6 +130,14 @@ def _fit(kind: type[msgspec.Struct], tree: dict[str, object], before: str) -> No
 def _tell(ready: "Addresses", settings: "Settings") -> None:
     program = session().program
     kept = "nothing is kept" if settings.data_dir is None else f"kept in {settings.data_dir}"
+    if settings.auth == "basic":
+        user = settings.users[0]
+        start = [
+            f"  export CAMUNDA_GRPC_ADDRESS=grpc://{ready.grpc_address} CAMUNDA_REST_ADDRESS={ready.rest_address}",
+            f"  export CAMUNDA_BASIC_AUTH_USERNAME={shlex.quote(user.name)} CAMUNDA_BASIC_AUTH_PASSWORD=…",
+        ]
+    else:
+        start = [f"  export C8_CREDENTIALS={shlex.quote(ready.credentials_file)}"]
     lines = [
         styled(f"The platform is ready (process {ready.pid}, {kept}).", fg="green", bold=True),
         "",
@@ -140,7 +153,7 @@ def _tell(ready: "Addresses", settings: "Settings") -> None:
         "",
         "In another terminal:",
         "",
-        f"  export C8_CREDENTIALS={shlex.quote(ready.credentials_file)}",
+        *start,
         f"  {program} topology",
         f"  {program} run FILE.bpmn",
         "",

@@ -3,8 +3,10 @@
 import asyncio
 import importlib
 import logging
+import os
 import shlex
 import shutil
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Generator, Sequence
@@ -161,22 +163,39 @@ async def run_program(
         JobFailure: it cannot be started, takes too long, exits with another code than 0, or prints no JSON object.
     """
     try:
-        process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        # A session of its own: it ends with all that it has started, and Ctrl-C lets it finish the job.
+        process = await asyncio.create_subprocess_exec(
+            *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        )
     except OSError as error:
         raise JobFailure(f"expected to run {arguments[0]}, but {error.strerror}") from error
     try:
         async with asyncio.timeout(timeout_s):
             printed, told = await _converse(process, msgspec.json.encode(variables))
-    except TimeoutError as error:
-        raise JobFailure(f"expected {arguments[0]} to end within {timeout_s:g} s, but it did not") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    except BaseException as error:
+        _kill_all(process)
+        # asyncio knows of the end only when the pipes are read empty.
+        for stream in (process.stdout, process.stderr):
+            while stream is not None and await stream.read(65_536):
+                pass
+        await process.wait()
+        if isinstance(error, TimeoutError):
+            words = f"expected {arguments[0]} to end within {timeout_s:g} s, but it did not"
+            raise JobFailure(words) from error
+        raise
     if process.returncode != 0:
         words = redact(told.decode(errors="replace").strip()[-FAILURE_MESSAGE_CHARS_MAX:])
         raise JobFailure(f"{arguments[0]} ended with exit code {process.returncode}: {words}")
     return _result(arguments[0], printed)
+
+
+def _kill_all(process: Process) -> None:
+    """End the program, and what it has left behind: a child that holds the pipes would hold up the job."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        elif process.returncode is None:
+            process.kill()
 
 
 async def _converse(process: Process, document: bytes) -> tuple[bytes, bytes]:
@@ -189,7 +208,12 @@ async def _converse(process: Process, document: bytes) -> tuple[bytes, bytes]:
         process.stdin.write(document)
         await process.stdin.drain()
     process.stdin.close()
-    printed, told = await asyncio.gather(printing, telling)
+    try:
+        printed, told = await asyncio.gather(printing, telling)
+    finally:
+        printing.cancel()
+        telling.cancel()
+        await asyncio.gather(printing, telling, return_exceptions=True)
     await process.wait()
     return printed, told
 

@@ -55,6 +55,7 @@ def test_every_verb_explains_itself(c8, verb):
         (["work", "t", "--exec", "'open"], "cannot be split"),
         (["work", "t", "--exec", " "], "it is empty"),
         (["work", "t", "--exec", "no-such-program 1"], "there is no 'no-such-program' on the PATH"),
+        (["topology", "--credentials", "/nowhere/at/all.txt"], "/nowhere/at/all.txt"),
         (["deploy", "nowhere.bpmn"], "'nowhere.bpmn' does not exist"),
         (["work", "t", "--python", "nothing"], "expected --python MODULE:FUNCTION, but got 'nothing'"),
         (["work", "t", "--python", "no.such.module:f"], "expected a module no.such.module"),

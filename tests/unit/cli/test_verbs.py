@@ -13,6 +13,8 @@ import pytest
 
 import c8py.cli
 from c8py.cli.quickstart_steps import JOB_TYPE
+from c8py.cli.work import run_program
+from c8py.errors import JobFailure
 
 MODEL = str(Path(c8py.cli.__file__).with_name("quickstart.bpmn"))
 
@@ -218,3 +220,34 @@ def test_a_worker_whose_credentials_are_refused_ends_at_once(c8, platform, tmp_p
     ran = c8("work", "t", "--exec", "true", "--credentials", str(file))
     assert ran.code == 4
     assert "c8: expected" in ran.err
+
+
+def test_a_file_that_cannot_be_written_makes_no_client(organization, tmp_path):
+    """The secret is told once: a client made before the file fails would be lost."""
+    refused = organization("console", "clients", "create", "lost", "--out", str(tmp_path / "nowhere" / "x.txt"))
+    assert refused.code == 1
+    assert "expected to write" in refused.err
+    assert "lost" not in organization("console", "clients", "list").out
+
+
+def test_the_file_of_an_organizations_client_gives_its_token(organization):
+    ran = organization("token", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["audience"] == "api.cloud.camunda.io"
+
+
+def test_a_verb_without_its_noun_shows_its_help(c8):
+    for arguments in ((), ("list",)):
+        ran = c8(*arguments)
+        assert ran.code == 2
+        assert "Commands:\n" in ran.err
+
+
+async def test_a_program_that_overstays_ends_with_all_it_has_started():
+    with pytest.raises(JobFailure, match=r"to end within 0\.5 s"):
+        await run_program(["sh", "-c", "sleep 60; true"], {}, 0.5)
+
+
+async def test_a_program_that_writes_without_end_is_ended():
+    with pytest.raises(JobFailure, match="of output, but the program wrote more"):
+        await run_program(["sh", "-c", "cat >/dev/null; head -c 9000000 /dev/zero; sleep 60"], {}, 30)

@@ -58,5 +58,6 @@ def apply_unit(tables: Tables, unit: StoredUnit) -> None:
 def digest(tables: Tables, last_key: int) -> str:
     """Equal for equal states, whatever the way that led there."""
     image = tables.image()
-    by_key = (image.processes, image.elements, image.variables, image.jobs, image.incidents)
-    return sha256(_digests.encode((last_key, *(sorted(table.items()) for table in by_key)))).hexdigest()
+    # Every table that there is: one that was left out could be lost unseen.
+    by_key = (sorted(table.items()) for table in msgspec.structs.astuple(image))
+    return sha256(_digests.encode((last_key, *by_key))).hexdigest()

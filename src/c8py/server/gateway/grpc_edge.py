@@ -207,8 +207,7 @@ class GrpcEdge:
 def _unimplemented(name: str) -> _Unary:
     refusal = Refusal(
         Kind.NOT_SUPPORTED,
-        f"expected an rpc that the embedded engine serves, but {name} is not among them yet; "
-        "use a cluster of kind zeebe or remote for it",
+        f"expected an rpc that the embedded engine serves, but {name} is not among them yet; a real cluster has it",
     )
 
     async def handle(_data: bytes, _context: _Context) -> bytes:

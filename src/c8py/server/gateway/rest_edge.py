@@ -82,7 +82,7 @@ class RestEdge:
                 Kind.NOT_SUPPORTED,
                 f"expected an operation that the embedded engine serves, but {operation.id} "
                 f"({operation.method} {operation.path}) is not among them yet; "
-                "use a cluster of kind zeebe or remote for it",
+                "a real cluster has it",
             )
         request.keys = found.keys
         return await serve(Call(request, cluster, caller, self._place))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from c8py.engine.processors.elements import event, gateway, process, task
+from c8py.engine.processors.elements import exclusive_gateway, pass_through, process, service_task
 from c8py.engine.records import ElementType, ProcessInstanceIntent
 from c8py.engine.state.views import StateView
 from c8py.engine.writers import ElementCommand, Writers
@@ -19,7 +19,7 @@ class Steps(NamedTuple):
     terminate: Step
 
 
-_PASSING: Final = Steps(event.activate, event.complete, event.terminate)
+_PASSING: Final = Steps(pass_through.activate, pass_through.complete, pass_through.terminate)
 
 ELEMENTS: Final[Mapping[ElementType, Steps]] = {
     ElementType.PROCESS: Steps(process.activate, process.complete, process.terminate),
@@ -28,8 +28,10 @@ ELEMENTS: Final[Mapping[ElementType, Steps]] = {
     ElementType.INTERMEDIATE_THROW_EVENT: _PASSING,
     ElementType.TASK: _PASSING,
     ElementType.MANUAL_TASK: _PASSING,
-    ElementType.SERVICE_TASK: Steps(task.activate, task.complete, task.terminate),
-    ElementType.EXCLUSIVE_GATEWAY: Steps(gateway.activate, gateway.complete, gateway.terminate),
+    ElementType.SERVICE_TASK: Steps(service_task.activate, service_task.complete, service_task.terminate),
+    ElementType.EXCLUSIVE_GATEWAY: Steps(
+        exclusive_gateway.activate, exclusive_gateway.complete, exclusive_gateway.terminate
+    ),
 }
 
 
