@@ -52,5 +52,10 @@ def test_a_text_loses_tokens_by_itself():
 
 
 def test_words_about_tokens_stay():
-    for text in ("expected bearer token at header", "Failed to parse bearer token, see", "a basic header", "Bearer token"):
+    for text in (
+        "expected bearer token at header",
+        "Failed to parse bearer token, see",
+        "a basic header",
+        "Bearer token",
+    ):
         assert redact(text) == text
