@@ -1,5 +1,6 @@
 """Variables, keys, files and times as callers hand them in, brought to what goes over the wire."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias, cast
@@ -108,9 +109,26 @@ def json_bytes(value: object) -> bytes:
         InvalidArgument: JSON cannot say it.
     """
     try:
-        return msgspec.json.encode(value)
+        said = msgspec.json.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidArgument(f"expected values that JSON can say, but {error}") from error
+    # The encoder says null for them; who looks twice only where a null is pays nothing for it elsewhere.
+    if b"null" in said and _has_no_number(msgspec.to_builtins(value, str_keys=True)):
+        raise InvalidArgument(
+            "expected values that JSON can say, but one is NaN or infinite", hint="send None or a text in its place"
+        )
+    return said
+
+
+def _has_no_number(value: object) -> bool:
+    """Whether a float somewhere in it is NaN or infinite."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(_has_no_number(item) for item in cast("dict[str, object]", value).values())
+    if isinstance(value, (list, tuple)):
+        return any(_has_no_number(item) for item in cast("list[object]", value))
+    return False
 
 
 def key_number(key: AnyKey) -> int:
