@@ -3,6 +3,7 @@
 Pure but for locks. Used by `exchange.obtain`, which knows the manners; a cache only remembers.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from typing import Protocol
@@ -86,6 +87,7 @@ class MemoryCache:
         self._held: OrderedDict[TokenKey, Held] = OrderedDict()
         self._cool: OrderedDict[str, float] = OrderedDict()
         self._fetching: set[TokenKey] = set()
+        self._process = os.getpid()
 
     def read(self, key: TokenKey) -> Held:
         """What is remembered of this key."""
@@ -125,6 +127,10 @@ class MemoryCache:
     def try_lock(self, key: TokenKey) -> bool:
         """Become the one who fetches for this key, if nobody is."""
         with self._guard:
+            if self._process != os.getpid():
+                # Forked while somebody was fetching: whoever it was is not in this process.
+                self._process = os.getpid()
+                self._fetching.clear()
             if key in self._fetching:
                 return False
             self._fetching.add(key)

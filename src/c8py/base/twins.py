@@ -5,9 +5,11 @@ knows what it is used for.
 """
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -57,16 +59,39 @@ class AsyncFlight(Generic[T]):
 
 
 class Flight(Generic[T]):
-    """Lets one piece of work go on at a time; who comes meanwhile waits and then does its own, knowing the outcome."""
+    """Lets one piece of work go on at a time; threads that come meanwhile wait for the same outcome."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._going: Future[T] | None = None
+        self._process = os.getpid()
         self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[], T]) -> T:
-        """The outcome of this work, alone."""
-        with self._lock:
-            return work()
+        """The outcome of the work that is going on, or of this one."""
+        while True:
+            with self._lock:
+                # In a fork nobody goes on with what a thread of the parent began.
+                others = self._going if self._process == os.getpid() else None
+                if others is None:
+                    self._process, self._going = os.getpid(), Future()
+                    own = self._going
+                    break
+            with contextlib.suppress(CancelledError):  # whose caller was interrupted is left to the next one
+                return others.result()
+        try:
+            outcome = work()
+        except Exception as error:
+            self._going = None
+            own.set_exception(error)
+            raise
+        except BaseException:
+            self._going = None
+            own.cancel()
+            raise
+        self._going = None
+        own.set_result(outcome)
+        return outcome
 
     def spawn(self, work: Callable[[], object]) -> None:
         """Begin this work in a thread, unless some is going on. The work deals with its own failures."""

@@ -1,7 +1,8 @@
 """The gRPC channel in its two colours, made of settings. The only module that knows how grpcio is built and fails."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import grpc
@@ -10,13 +11,15 @@ from google.protobuf.message import Message
 
 from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX, GRPC_PING_S
 from c8py.config import Settings
-from c8py.errors import C8Error, ConfigError
+from c8py.errors import C8Error, ConfigError, ConnectionFailed
 from c8py.transport.status import grpc_error
 from c8py.transport.tls import read_certificates
 
 AsyncChannel: TypeAlias = grpc.aio.Channel
 Channel: TypeAlias = grpc.Channel
 GrpcFailure: TypeAlias = grpc.RpcError
+# A channel that is closed cancels its calls, and grpc.aio tells their callers as if their own task were cancelled.
+AsyncGrpcFailure: Final = (grpc.RpcError, asyncio.CancelledError)
 
 if TYPE_CHECKING:
     AsyncUnary: TypeAlias = grpc.aio.UnaryUnaryMultiCallable[Message, Message]
@@ -74,8 +77,17 @@ def grpc_address(settings: Settings) -> str:
     return settings.grpc_address
 
 
-def channel_error(error: GrpcFailure, *, call: str, address: str) -> C8Error:
-    """The error for a call that failed."""
+def channel_error(error: GrpcFailure | asyncio.CancelledError, *, call: str, address: str) -> C8Error:
+    """The error for a call that failed.
+
+    Raises:
+        asyncio.CancelledError: nothing failed: the caller's own task is being cancelled.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise error
+        return ConnectionFailed(f"expected an answer to {call}, but the connection to {address} was closed meanwhile")
     if isinstance(error, grpc.aio.AioRpcError):
         return grpc_error(error.code().name, error.details() or "", call=call, address=address)
     if isinstance(error, grpc.Call):
@@ -95,6 +107,10 @@ def _options(settings: Settings, agent: str) -> _Options:
         ("grpc.primary_user_agent", agent),
         ("grpc.keepalive_time_ms", round(settings.keep_alive_s * 1000)),
         ("grpc.keepalive_timeout_ms", round(GRPC_PING_S * 1000)),
+        # The core has a measure of its own (60 s) for pings that had to wait, and stops pinging after two without data:
+        # a stream without jobs would never find out that its gateway is gone.
+        ("grpc.http2.ping_timeout_ms", round(GRPC_PING_S * 1000)),
+        ("grpc.http2.max_pings_without_data", 0),
         ("grpc.max_receive_message_length", GRPC_MESSAGE_BYTES_MAX),
         ("grpc.max_send_message_length", GRPC_MESSAGE_BYTES_MAX),
         # Calls are tried again in one place, by `retry`: here nobody knows which of them may take effect twice.

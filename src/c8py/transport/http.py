@@ -31,24 +31,28 @@ def async_http(settings: Settings, *, agent: str) -> AsyncHttp:
     """A client for asyncio, that keeps connections alive.
 
     Raises:
-        ConfigError: a certificate cannot be used.
+        ConfigError: a certificate cannot be used, or this process was forked from one that had a client.
     """
     try:
         return _configured(ClientBuilder(), settings, agent).build()
     except BuilderError as error:
         raise _unusable(error) from error
+    except RuntimeError as error:
+        raise _forked(error) from error
 
 
 def http(settings: Settings, *, agent: str) -> Http:
     """A client that blocks, and keeps connections alive; threads may share it.
 
     Raises:
-        ConfigError: a certificate cannot be used.
+        ConfigError: a certificate cannot be used, or this process was forked from one that had a client.
     """
     try:
         return _configured(SyncClientBuilder(), settings, agent).build()
     except BuilderError as error:
         raise _unusable(error) from error
+    except RuntimeError as error:
+        raise _forked(error) from error
 
 
 def http_error(error: PyreqwestError, *, call: str, address: str) -> C8Error:
@@ -91,6 +95,13 @@ def _causes(error: PyreqwestError) -> list[str]:
 
 def _reason(error: PyreqwestError) -> str:
     return (_causes(error) or [error.message])[-1]
+
+
+def _forked(error: RuntimeError) -> ConfigError:
+    return ConfigError(
+        f"expected a process that can open connections, but it was forked from one that had opened some ({error})",
+        hint="make the first call after the fork, or start processes with `spawn`",
+    )
 
 
 def _unusable(error: BuilderError) -> ConfigError:

@@ -1,5 +1,6 @@
 """Which protocol a call takes, and the connections of one client, made when they are first needed."""
 
+import threading
 from typing import TYPE_CHECKING
 
 from c8py.auth import TokenCache, cluster_credentials
@@ -28,6 +29,7 @@ class AsyncConnection:
         self._clock = clock
         self._wire = AsyncWire(settings)
         self._headers = async_headers(cluster_credentials(settings), self._wire, settings, cache=cache, clock=clock)
+        self._guard = threading.Lock()  # threads that call for the first time at once share one gateway
         self._gateway: AsyncGrpc | None = None
         self._over_grpc: AsyncOverGrpc | None = None
         self._over_rest: AsyncOverRest | None = None
@@ -54,14 +56,15 @@ class AsyncConnection:
         Raises:
             ConfigError: its address is not known.
         """
-        if self._over_grpc is None:
-            # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
-            from c8py.client._async.over_grpc import AsyncOverGrpc  # noqa: PLC0415
-            from c8py.transport.grpc import AsyncGrpc  # noqa: PLC0415
+        # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
+        from c8py.client._async.over_grpc import AsyncOverGrpc  # noqa: PLC0415
+        from c8py.transport.grpc import AsyncGrpc  # noqa: PLC0415
 
-            self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
-            self._over_grpc = AsyncOverGrpc(self._gateway, self.settings.request_timeout_s)
-        return self._over_grpc
+        with self._guard:
+            if self._over_grpc is None:
+                self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
+                self._over_grpc = AsyncOverGrpc(self._gateway, self.settings.request_timeout_s)
+            return self._over_grpc
 
     def over_rest(self) -> AsyncOverRest:
         """The way over REST.

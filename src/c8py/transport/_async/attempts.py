@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from c8py.base.clock import Clock
-from c8py.errors import C8Error, Unauthenticated
+from c8py.errors import C8Error, DeadlineExceeded, Unauthenticated
 from c8py.transport._async.tokens import AsyncHeaders
 from c8py.transport.retry import may_retry, waits
 
@@ -38,8 +38,14 @@ async def attempts(
     pauses = waits(random.random)
     renewed = False
     while True:
+        left_s = deadline_s - clock.monotonic_s()
+        if left_s <= 0:
+            raise DeadlineExceeded(
+                f"expected an answer within {timeout_s:g} seconds, but getting a token took all of them; "
+                "nothing was sent this time"
+            )
         try:
-            return await attempt(header, deadline_s - clock.monotonic_s())
+            return await attempt(header, left_s)
         except Unauthenticated:
             other = None if renewed else await headers.header_after_refusal(header)
             if other is None:

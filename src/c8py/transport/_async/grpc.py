@@ -1,5 +1,9 @@
-"""Makes calls of the gateway over gRPC. Knows method names and messages; what they mean is the client's matter."""
+"""Makes calls of the gateway over gRPC. Knows method names and messages; what they mean is the client's matter.
 
+The library's own exceptions stay behind: a traceback would show the words of a server that nobody has redacted.
+"""
+
+import threading
 from collections.abc import AsyncGenerator
 from typing import TypeVar, cast
 
@@ -14,9 +18,9 @@ from c8py.transport._async.tokens import AsyncHeaders
 from c8py.transport.agent import user_agent
 from c8py.transport.channel import (
     AsyncChannel,
+    AsyncGrpcFailure,
     AsyncStream,
     AsyncUnary,
-    GrpcFailure,
     async_channel,
     channel_error,
     grpc_address,
@@ -42,6 +46,7 @@ class AsyncGrpc:
         self._headers = headers
         self._clock = clock
         self._agent = user_agent()
+        self._guard = threading.Lock()  # threads that call for the first time at once share one connection
         self._channel: AsyncChannel | None = None
         self._belongs: object = None
         self._unary: dict[str, AsyncUnary] = {}
@@ -64,8 +69,8 @@ class AsyncGrpc:
             method = self._unary_method(name, request, answer)
             try:
                 return cast("Answer", await method(request, timeout=left_s, metadata=_metadata(header)))
-            except GrpcFailure as failure:
-                raise channel_error(failure, call=name, address=self.address) from failure
+            except AsyncGrpcFailure as failure:
+                raise channel_error(failure, call=name, address=self.address) from None
 
         return await attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
 
@@ -81,8 +86,8 @@ class AsyncGrpc:
             try:
                 call = method(request, timeout=left_s, metadata=_metadata(header))
                 return [cast("Answer", message) async for message in call]
-            except GrpcFailure as failure:
-                raise channel_error(failure, call=name, address=self.address) from failure
+            except AsyncGrpcFailure as failure:
+                raise channel_error(failure, call=name, address=self.address) from None
 
         return await attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
 
@@ -102,13 +107,13 @@ class AsyncGrpc:
                 async for message in call:
                     began = True
                     yield cast("Answer", message)
-            except GrpcFailure as failure:
+            except AsyncGrpcFailure as failure:
                 error = channel_error(failure, call=name, address=self.address)
                 other = None
                 if isinstance(error, Unauthenticated) and not began:
                     other, began = await self._headers.header_after_refusal(header), True
                 if other is None:
-                    raise error from failure
+                    raise error from None
                 header = other
             else:
                 return
@@ -147,11 +152,12 @@ class AsyncGrpc:
 
     def _connected(self) -> AsyncChannel:
         belongs = async_here()
-        if self._channel is None or self._belongs != belongs:
-            self._channel, self._belongs = async_channel(self._settings, agent=self._agent), belongs
-            self._unary.clear()
-            self._streams.clear()
-        return self._channel
+        with self._guard:
+            if self._channel is None or self._belongs != belongs:
+                self._channel, self._belongs = async_channel(self._settings, agent=self._agent), belongs
+                self._unary.clear()
+                self._streams.clear()
+            return self._channel
 
 
 def _metadata(header: str) -> tuple[tuple[str, str], ...]:

@@ -1,5 +1,6 @@
 """Sends requests of the REST APIs. Knows methods, paths and bytes; what they mean is for client and console to know."""
 
+import threading
 from datetime import timedelta
 
 from c8py.auth import BasicCredentials, ClientCredentials, TokenCache
@@ -26,15 +27,17 @@ class AsyncWire:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._agent = user_agent()
+        self._guard = threading.Lock()  # threads that call for the first time at once share one client
         self._http: AsyncHttp | None = None
         self._belongs: object = None
 
     def http(self) -> AsyncHttp:
         """The HTTP client of this loop."""
         belongs = async_here()
-        if self._http is None or self._belongs != belongs:
-            self._http, self._belongs = async_http(self._settings, agent=self._agent), belongs
-        return self._http
+        with self._guard:
+            if self._http is None or self._belongs != belongs:
+                self._http, self._belongs = async_http(self._settings, agent=self._agent), belongs
+            return self._http
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -103,13 +103,15 @@ class Tokens:
         Raises:
             AuthError: the token service gives no other.
         """
-        if refused == self._header:
+        token = self._token
+        # Where it is dropped already, somebody else is fetching the next one for all who were refused.
+        if refused == self._header and token is not None:
             now_s = self._clock.monotonic_s()
-            if self._token is None or now_s < self._drop_at_s:
+            if now_s < self._drop_at_s:
                 return None
             # An API that refuses every token must not use up the rate limit of the token service.
             self._drop_at_s = now_s + TOKEN_UNAUTHENTICATED_PAUSE_S
-            self._cache.drop(self._credentials.key, self._token)
+            self._cache.drop(self._credentials.key, token)
             self._token = None
         header = self.header()
         return header if header != refused else None
