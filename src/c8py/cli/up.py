@@ -53,13 +53,19 @@ def up_(
     """
     if ephemeral and data_dir is not None:
         raise click.UsageError("expected --ephemeral or --data-dir, but got both")
-    from c8py.server.app import serve  # noqa: PLC0415  the platform is an extra, and heavy
+    from c8py.server.app import Platform  # noqa: PLC0415  the platform is an extra, and heavy
+    from c8py.serving.running import run_until_told  # noqa: PLC0415
 
     given: dict[str, object] = {"host": host, "http_port": http_port, "grpc_port": grpc_port, "auth": auth}
     settings = settings_of(given, None if ephemeral else data_dir or default_data_dir(), numbers)
     if until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_stdin, daemon=True).start()
-    code = serve(settings, _line if as_json else lambda ready: _tell(ready, settings))
+    platform = Platform(settings)
+
+    def tell(ready: "Addresses") -> None:
+        (_line(ready) if as_json else _tell(ready, settings))
+
+    code = run_until_told(platform.start, platform.stop, tell)
     if code:
         raise SystemExit(code)
 

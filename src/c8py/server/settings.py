@@ -13,6 +13,7 @@ import msgspec
 from c8py.base import limits
 from c8py.base.redact import Secret
 from c8py.errors import ConfigError
+from c8py.serving.rate_limit import Limit
 
 AuthMode = Literal["oauth", "basic", "none"]
 
@@ -49,7 +50,8 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rate_per_s: token requests a second that one source address may make for ever; 0 switches the limit off.
         burst: requests that an address may make at once before the rate counts.
-        block_s: seconds for which an address is refused once it was too fast.
+        block_s: seconds for which an address is refused everything once it was too fast too often.
+        block_after: refusals within a minute that lead to that; 1 blocks at the first.
         sources_max: addresses that are remembered; beyond that the one longest unheard of is forgotten.
         token_lifetime_s: of tokens from /oauth/token, as SaaS has it.
         keycloak_token_lifetime_s: of tokens from the Keycloak path, as its realm has it.
@@ -62,6 +64,7 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_s: float = 1.0
     burst: int = 10
     block_s: float = 30.0
+    block_after: int = 1
     sources_max: int = limits.SERVER_SOURCES_TRACKED_MAX
     token_lifetime_s: int = 86_400
     keycloak_token_lifetime_s: int = 300
@@ -83,6 +86,7 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "rate_per_s": (0, 10_000),
                 "burst": (1, 100_000),
                 "block_s": (0, 86_400),
+                "block_after": (1, 100_000),
                 "sources_max": (1, 1_000_000),
                 "token_lifetime_s": (1, 31_536_000),
                 "keycloak_token_lifetime_s": (1, 31_536_000),
@@ -91,6 +95,17 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "body_bytes_max": (256, 1_048_576),
                 "body_wait_s": (0.05, 600),
             },
+        )
+
+    @property
+    def limit(self) -> Limit:
+        """What the rate limit counts by."""
+        return Limit(
+            rate_per_s=self.rate_per_s,
+            burst=self.burst,
+            block_s=self.block_s,
+            block_after=self.block_after,
+            sources_max=self.sources_max,
         )
 
 

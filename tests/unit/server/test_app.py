@@ -213,11 +213,13 @@ SERVE = """
 import sys
 from pathlib import Path
 import msgspec
-from c8py.server.app import serve
+from c8py.server.app import Platform
 from c8py.server.settings import Settings
+from c8py.serving.running import run_until_told
 def say(ready):
     print(msgspec.json.encode(ready).decode(), flush=True)
-sys.exit(serve(Settings(http_port=0, grpc_port=0), say))
+platform = Platform(Settings(http_port=0, grpc_port=0))
+sys.exit(run_until_told(platform.start, platform.stop, say))
 """
 
 

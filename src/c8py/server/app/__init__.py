@@ -1,10 +1,9 @@
-"""The platform as a whole: puts the rooms together, opens the ports, and runs until it is told to stop.
+"""The platform as a whole: puts the rooms together, opens the ports, and closes them.
 
 Called by `c8 up`, the quickstart and tests. Owns the event loop's servers and the data folder's life; knows no
 protocol of its own but /health.
 """
 
 from c8py.server.app._platform import Platform
-from c8py.server.app._serve import serve
 
-__all__ = ["Platform", "serve"]
+__all__ = ["Platform"]

@@ -20,7 +20,6 @@ from c8py.base.clock import Clock, SystemClock
 from c8py.errors import PlatformError
 from c8py.server.access import Access, Issuers, Keys
 from c8py.server.app._hosts import HostGate
-from c8py.server.app._http import HttpServer, bound_socket
 from c8py.server.console import (
     ConsoleService,
     Guard,
@@ -36,6 +35,7 @@ from c8py.server.gateway import Gateway
 from c8py.server.oauth import oauth_routes
 from c8py.server.settings import Addresses, Settings
 from c8py.server.store import Cluster, Store
+from c8py.serving.http import HttpServer, bound_socket
 
 # Parts of Camunda that credentials files point at and this platform does not have.
 _NOT_HERE: Final = ("/operate", "/tasklist", "/optimize")

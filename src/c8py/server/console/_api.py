@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from c8py.base import limits
-from c8py.base.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 from c8py.server.access import API_FACTS, Access, AccessDenied
 from c8py.server.console._operations import NOT_YET
 from c8py.server.console._problems import problem
@@ -36,6 +35,7 @@ from c8py.server.console._wire import (
 )
 from c8py.server.settings import Addresses
 from c8py.server.store import Client, Cluster
+from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 
 _ENCODER: Final = msgspec.json.Encoder()
 _WANTED: Final = msgspec.json.Decoder(ClientWanted)

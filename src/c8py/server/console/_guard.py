@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from c8py.base import limits
-from c8py.base.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 from c8py.server.console._forms import FormInvalid, FormTokens, form_values, same_origin, usable_cookie
+from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {"console.css": "text/css", "icon.svg": "image/svg+xml"}

@@ -1,26 +1,23 @@
 """The HTTP side of the token service: reads requests within limits, writes answers in the words of SaaS or Keycloak."""
 
-import base64
-import binascii
 import math
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote_plus
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from c8py.base.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 from c8py.base.clock import Clock
 from c8py.server.access import Issuers, Keys
-from c8py.server.oauth._limit import RateLimit, source_of
-from c8py.server.oauth._requests import Duplicated, Malformed, form_fields, json_fields, media_type
 from c8py.server.oauth._service import Granted, KeycloakGranted, Refused, TokenService
 from c8py.server.settings import OAuthSettings
 from c8py.server.store import Store
+from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
+from c8py.serving.rate_limit import RateLimit, source_of
+from c8py.serving.token_requests import Duplicated, Malformed, basic_client, form_fields, json_fields, media_type
 
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -40,7 +37,7 @@ def oauth_routes(  # the parts of a platform, each by name
     endpoints = _Endpoints(
         settings,
         service=TokenService(settings, store, keys, issuers, clock=clock),
-        limit=RateLimit(settings, clock=clock),
+        limit=RateLimit(settings.limit, clock=clock),
         keys=keys,
         issuers=issuers,
     )
@@ -88,7 +85,7 @@ class _Endpoints:
             return _answer(Refused(400, "invalid_request", str(error)))
         # Camunda documents the body alone; pyzeebe has always sent the header, and SaaS takes it.
         header = request.headers.get("authorization")
-        return _answer(self._service.saas({**_basic_client(header), **fields}))
+        return _answer(self._service.saas({**basic_client(header), **fields}))
 
     async def keycloak(self, request: Request) -> Response:
         """POST /auth/realms/camunda-platform/protocol/openid-connect/token; without a rate limit, as Keycloak's."""
@@ -106,7 +103,7 @@ class _Endpoints:
         except Malformed as error:
             return _answer(Refused(400, "invalid_request", str(error)))
         header = request.headers.get("authorization")
-        return _answer(self._service.keycloak({**fields, **_basic_client(header)}), challenge=header is not None)
+        return _answer(self._service.keycloak({**fields, **basic_client(header)}), challenge=header is not None)
 
     async def key_set(self, request: Request) -> Response:
         """The public keys; the same at both addresses."""
@@ -174,15 +171,3 @@ def _discovery(issuer: str, *, token: str, keys: str) -> Response:
         "subject_types_supported": ["public"],
     }
     return Response(_ENCODER.encode(document), media_type=_JSON)
-
-
-def _basic_client(header: str | None) -> dict[str, str]:
-    """Client id and secret of a Basic header, which RFC 6749 has form-encoded; empty where there is none."""
-    scheme, _, encoded = (header or "").partition(" ")
-    if scheme.lower() != "basic":
-        return {}
-    try:
-        client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return {"client_id": "", "client_secret": ""}
-    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}

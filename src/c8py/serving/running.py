@@ -1,35 +1,36 @@
-"""Runs a platform until the process is told to stop: what `c8 up` is, once its options are read."""
+"""Runs something in an event loop of its own until the process is told to stop: `c8 up`, and the token proxy."""
 
 import asyncio
 import signal
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
-from c8py.server.app._platform import Platform
-from c8py.server.settings import Addresses, Settings
+T = TypeVar("T")
 
 # SIGHUP: the terminal was closed; Windows has none.
 _ENDING: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
+def run_until_told(
+    start: Callable[[], Awaitable[T]], stop: Callable[[], Awaitable[None]], on_ready: Callable[[T], None]
+) -> int:
     """Start, report, wait for SIGINT, SIGTERM or SIGHUP, stop.
 
     Args:
-        settings: what the platform is told.
-        on_ready: called once, when every address answers.
+        start: when it returns, every address answers.
+        stop: undoes it; called in any case, after a failed start too.
+        on_ready: called once with what `start` returned.
 
     Returns:
         The exit code: 0, for being told to stop is how it ends.
-
-    Raises:
-        PlatformError: it could not start; nothing is left behind.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(settings, on_ready))
+        return runner.run(_run(start, stop, on_ready))
 
 
-async def _serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> int:
+async def _run(
+    start: Callable[[], Awaitable[T]], stop: Callable[[], Awaitable[None]], on_ready: Callable[[T], None]
+) -> int:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _ENDING:
@@ -40,15 +41,14 @@ async def _serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> i
             loop.add_signal_handler(number, told.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(told.set) and None)
-    platform = Platform(settings)
     try:
-        addresses = await platform.start()
-        # A signal during the start: nobody waits for the platform any more.
+        started = await start()
+        # A signal during the start: nobody waits for it any more.
         if not told.is_set():
-            on_ready(addresses)
+            on_ready(started)
             await told.wait()
     finally:
-        await platform.stop()
+        await stop()
     return 0
 
 

@@ -1,6 +1,6 @@
 """The HTTP server: uvicorn inside our own event loop, on a socket that is bound before anything starts.
 
-Signals, lifespan and logs are left to the platform.
+Signals, lifespan and logs are left to whoever starts it.
 """
 
 import asyncio
@@ -11,17 +11,18 @@ import uvicorn
 
 from c8py.base import limits
 from c8py.errors import PlatformError
-from c8py.server.app._patience import patient_protocol
+from c8py.serving.patience import patient_protocol
 
 _BACKLOG: Final = 1024
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
+def bound_socket(host: str, port: int, *, option: str = "--http-port") -> socket.socket:
     """A listening socket; nobody else can have the port from here on.
 
     Args:
         host: a name or an address.
         port: 0 takes a free one.
+        option: of the command line that says the port, for the error.
 
     Raises:
         PlatformError: the port is in use or not ours to take, or the host is not this machine's.
@@ -43,7 +44,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
         sock.close()
         raise PlatformError(
             f"expected port {port} of {host} to be free for HTTP, but: {error.strerror or error}",
-            hint="choose another one with --http-port, or 0 for any",
+            hint=f"choose another one with {option}, or 0 for any",
         ) from error
     sock.setblocking(False)
     return sock

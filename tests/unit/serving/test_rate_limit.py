@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c8py.base.clock import ManualClock
-from c8py.server.oauth import RateLimit, source_of
-from c8py.server.settings import OAuthSettings
+from c8py.serving.rate_limit import Limit, RateLimit, source_of
 
 
 def limit(**settings):
     clock = ManualClock()
-    return RateLimit(OAuthSettings(**{"rate_per_s": 1, "burst": 3, "block_s": 30, **settings}), clock=clock), clock
+    numbers = {"rate_per_s": 1, "burst": 3, "block_s": 30, "sources_max": 1000, **settings}
+    return RateLimit(Limit(**numbers), clock=clock), clock
 
 
 def test_a_burst_is_heard_and_the_next_is_refused_for_the_whole_block():
@@ -102,3 +102,19 @@ def test_nobody_ever_gets_more_than_burst_and_rate_allow(waits_s, rate, burst, b
 )
 def test_a_household_counts_as_one(host, source):
     assert source_of(host) == source
+
+
+def test_a_patient_limit_blocks_only_who_goes_on_being_too_fast():
+    limited, clock = limit(burst=1, block_after=3)
+    assert [limited.refused_for_s("a") for _ in range(3)] == [0, 1, 1]
+    assert limited.refused_for_s("a") == 30
+    assert limited.blocks == 1
+    clock.advance(30)
+    assert limited.refused_for_s("a") == 0
+
+
+def test_refusals_of_an_earlier_minute_do_not_count():
+    limited, clock = limit(burst=1, block_after=2)
+    assert [limited.refused_for_s("a") for _ in range(2)] == [0, 1]
+    clock.advance(61)
+    assert [limited.refused_for_s("a") for _ in range(2)] == [0, 1]

@@ -1,13 +1,18 @@
-"""What a token request says, out of a JSON or a form body. Pure: bytes in, fields out."""
+"""What a token request says, out of a JSON or a form body and a Basic header. Pure: bytes in, fields out.
 
+For both of our token endpoints: the platform's and the proxy's.
+"""
+
+import base64
+import binascii
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 
 from c8py.base import limits
 
-_FIELDS: Final = ("grant_type", "client_id", "client_secret", "audience", "scope")
+_FIELDS: Final = ("grant_type", "client_id", "client_secret", "audience", "scope", "resource")
 _RAW_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str | None)
 
@@ -72,3 +77,15 @@ def form_fields(body: bytes) -> dict[str, str]:
         if name in _FIELDS:
             fields[name] = value
     return fields
+
+
+def basic_client(header: str | None) -> dict[str, str]:
+    """Client id and secret of a Basic header, which RFC 6749 has form-encoded; empty where there is none."""
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return {"client_id": "", "client_secret": ""}
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}

@@ -1,6 +1,6 @@
 """Reading what a stranger sends: all of it, but neither more nor longer than allowed. Knows chunks, no protocol.
 
-Called by the platform's edges before anything looks at a body.
+Called by the edges of our servers before anything looks at a body.
 """
 
 import asyncio
