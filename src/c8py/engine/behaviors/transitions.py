@@ -14,7 +14,7 @@ def enter(element: Element, value: ProcessInstanceRecord, scope_key: int, out: W
     inner = replace(
         value,
         element_id=element.id,
-        element_type=ElementType(element.kind.value),
+        element_type=element.type,
         element_name=element.name,
         flow_scope_key=scope_key,
     )

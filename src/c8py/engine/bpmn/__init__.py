@@ -5,7 +5,6 @@ the deployment processor: `read(name, content)`.
 """
 
 from c8py.engine.bpmn.model import Element as Element
-from c8py.engine.bpmn.model import ElementKind as ElementKind
 from c8py.engine.bpmn.model import ExecutableProcess as ExecutableProcess
 from c8py.engine.bpmn.model import Finding as Finding
 from c8py.engine.bpmn.model import IoMapping as IoMapping
@@ -17,7 +16,6 @@ from c8py.engine.bpmn.xml_tree import Limits as Limits
 
 __all__ = [
     "Element",
-    "ElementKind",
     "ExecutableProcess",
     "Finding",
     "IoMapping",

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from c8py.engine.bpmn.findings import Findings
-from c8py.engine.bpmn.model import Element, ElementKind, ExecutableProcess, IoMapping, JobDefinition, SequenceFlow
+from c8py.engine.bpmn.model import Element, ExecutableProcess, IoMapping, JobDefinition, SequenceFlow
 from c8py.engine.bpmn.rules import check_graph
 from c8py.engine.bpmn.validator import check_children, check_extensions, check_id_present, extensions
 from c8py.engine.bpmn.vocabulary import (
@@ -27,6 +27,7 @@ from c8py.engine.bpmn.vocabulary import (
 )
 from c8py.engine.bpmn.xml_tree import Node
 from c8py.engine.feel import Expression, ParseFailure, compile_value
+from c8py.engine.records import ElementType
 
 _RETRIES: Final = "3"
 _PATH: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
@@ -49,7 +50,7 @@ def compile_process(process: Node, findings: Findings) -> ExecutableProcess:
         for node in process.children
         if node.tag in FLOW_NODES and _has_id(node, process, findings)
     }
-    starts = [element.id for element in elements.values() if element.kind is ElementKind.START_EVENT]
+    starts = [element.id for element in elements.values() if element.type is ElementType.START_EVENT]
     compiled = ExecutableProcess(
         id=process.id,
         name=process.attributes.get("name", ""),
@@ -130,16 +131,16 @@ def _element(node: Node, symbol: Symbol, flows: _Flows, findings: Findings) -> E
     inputs, outputs = _mappings(node, symbol, findings)
     return Element(
         id=node.id,
-        kind=symbol.kind,
+        type=symbol.type,
         name=node.attributes.get("name", ""),
         line=node.line,
         incoming=tuple(flow.id for flow in flows.entering.get(node.id, ())),
         # The real engine tests and takes the flow that stands last in the file first; <outgoing> plays no part.
         outgoing=tuple(reversed(flows.leaving.get(node.id, ()))),
-        default_flow=_default(node, flows, findings) if symbol.kind is ElementKind.EXCLUSIVE_GATEWAY else None,
+        default_flow=_default(node, flows, findings) if symbol.type is ElementType.EXCLUSIVE_GATEWAY else None,
         inputs=inputs,
         outputs=outputs,
-        job=_job(node, findings) if symbol.kind is ElementKind.SERVICE_TASK else None,
+        job=_job(node, findings) if symbol.type is ElementType.SERVICE_TASK else None,
     )
 
 

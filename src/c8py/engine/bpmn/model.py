@@ -3,26 +3,12 @@
 Made by `c8py.engine.bpmn.read`, frozen, safe to share. Elements refer to each other by id.
 """
 
-import enum
 from collections.abc import Mapping
 
 import msgspec
 
 from c8py.engine.feel import Expression
-
-
-class ElementKind(enum.StrEnum):
-    """What a BPMN element is; the values are the element types of Zeebe's records."""
-
-    PROCESS = "PROCESS"
-    START_EVENT = "START_EVENT"
-    END_EVENT = "END_EVENT"
-    INTERMEDIATE_THROW_EVENT = "INTERMEDIATE_THROW_EVENT"
-    SERVICE_TASK = "SERVICE_TASK"
-    TASK = "TASK"
-    MANUAL_TASK = "MANUAL_TASK"
-    EXCLUSIVE_GATEWAY = "EXCLUSIVE_GATEWAY"
-    SEQUENCE_FLOW = "SEQUENCE_FLOW"
+from c8py.engine.records import ElementType
 
 
 class SequenceFlow(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +69,7 @@ class Element(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    kind: ElementKind
+    type: ElementType
     name: str = ""
     line: int = 0
     incoming: tuple[str, ...] = ()

@@ -7,11 +7,12 @@ Works on the compiled process, so that every rule sees what the engine will see.
 from collections.abc import Mapping
 
 from c8py.engine.bpmn.findings import Findings
-from c8py.engine.bpmn.model import Element, ElementKind, ExecutableProcess
+from c8py.engine.bpmn.model import Element, ExecutableProcess
 from c8py.engine.bpmn.vocabulary import FLOW_NODES
 from c8py.engine.bpmn.xml_tree import Node
+from c8py.engine.records import ElementType
 
-_WAITING = frozenset(symbol.kind for symbol in FLOW_NODES.values() if symbol.waits)
+_WAITING = frozenset(symbol.type for symbol in FLOW_NODES.values() if symbol.waits)
 
 
 def check_graph(process: ExecutableProcess, node: Node, findings: Findings) -> None:
@@ -25,9 +26,9 @@ def check_graph(process: ExecutableProcess, node: Node, findings: Findings) -> N
     nodes = {child.id: child for child in node.children}
     _check_starts(node, findings)
     for element in process.elements.values():
-        if element.kind is ElementKind.START_EVENT and element.incoming:
+        if element.type is ElementType.START_EVENT and element.incoming:
             findings.add(nodes[element.id], "expected a start event without incoming flows, but it has some")
-        if element.kind is ElementKind.END_EVENT and element.outgoing:
+        if element.type is ElementType.END_EVENT and element.outgoing:
             findings.add(nodes[element.id], "expected an end event without outgoing flows, but it has some")
         _check_conditions(element, nodes, findings)
     _check_loops(process, nodes, findings)
@@ -43,7 +44,7 @@ def _check_starts(node: Node, findings: Findings) -> None:
 
 
 def _check_conditions(element: Element, nodes: Mapping[str, Node], findings: Findings) -> None:
-    gateway = element.kind is ElementKind.EXCLUSIVE_GATEWAY
+    gateway = element.type is ElementType.EXCLUSIVE_GATEWAY
     for flow in element.outgoing:
         has_condition = bool(nodes[flow.id].all("conditionExpression"))
         if has_condition and not gateway:
@@ -55,7 +56,7 @@ def _check_conditions(element: Element, nodes: Mapping[str, Node], findings: Fin
 
 def _check_loops(process: ExecutableProcess, nodes: Mapping[str, Node], findings: Findings) -> None:
     """No way leads round in a circle without a wait: a token on it would never come to rest."""
-    passing = {element.id: element for element in process.elements.values() if element.kind not in _WAITING}
+    passing = {element.id: element for element in process.elements.values() if element.type not in _WAITING}
     entries = {
         name: sum(process.flows[flow].source in passing for flow in element.incoming)
         for name, element in passing.items()

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from c8py.engine.bpmn.model import ElementKind
+from c8py.engine.records import ElementType
 
 
 class Symbol(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
         waits: whether a token stays here until something from outside happens.
     """
 
-    kind: ElementKind
+    type: ElementType
     extensions: frozenset[str] = frozenset(("zeebe:properties",))
     inputs: str = "refused"
     outputs: bool = False
@@ -33,17 +33,17 @@ _EVENT_EXTENSIONS: Final = frozenset(("zeebe:properties", "zeebe:ioMapping"))
 _JOB_EXTENSIONS: Final = _EVENT_EXTENSIONS | {"zeebe:taskDefinition", "zeebe:taskHeaders"}
 
 FLOW_NODES: Final[Mapping[str, Symbol]] = {
-    "startEvent": Symbol(kind=ElementKind.START_EVENT, extensions=_EVENT_EXTENSIONS, outputs=True),
-    "endEvent": Symbol(kind=ElementKind.END_EVENT, extensions=_EVENT_EXTENSIONS, outputs=True),
+    "startEvent": Symbol(type=ElementType.START_EVENT, extensions=_EVENT_EXTENSIONS, outputs=True),
+    "endEvent": Symbol(type=ElementType.END_EVENT, extensions=_EVENT_EXTENSIONS, outputs=True),
     "intermediateThrowEvent": Symbol(
-        kind=ElementKind.INTERMEDIATE_THROW_EVENT, extensions=_EVENT_EXTENSIONS, inputs="ignored", outputs=True
+        type=ElementType.INTERMEDIATE_THROW_EVENT, extensions=_EVENT_EXTENSIONS, inputs="ignored", outputs=True
     ),
     "serviceTask": Symbol(
-        kind=ElementKind.SERVICE_TASK, extensions=_JOB_EXTENSIONS, inputs="applied", outputs=True, waits=True
+        type=ElementType.SERVICE_TASK, extensions=_JOB_EXTENSIONS, inputs="applied", outputs=True, waits=True
     ),
-    "task": Symbol(kind=ElementKind.TASK),
-    "manualTask": Symbol(kind=ElementKind.MANUAL_TASK),
-    "exclusiveGateway": Symbol(kind=ElementKind.EXCLUSIVE_GATEWAY),
+    "task": Symbol(type=ElementType.TASK),
+    "manualTask": Symbol(type=ElementType.MANUAL_TASK),
+    "exclusiveGateway": Symbol(type=ElementType.EXCLUSIVE_GATEWAY),
 }
 
 SUPPORTED: Final = ", ".join((*FLOW_NODES, "sequenceFlow"))

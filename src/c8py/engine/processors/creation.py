@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from c8py.base.limits import BUSINESS_ID_CHARS_MAX, TAGS_MAX
 from c8py.engine.behaviors import transitions, variables
-from c8py.engine.bpmn import ElementKind, ExecutableProcess
+from c8py.engine.bpmn import ExecutableProcess
 from c8py.engine.records import (
     Command,
     ElementType,
@@ -92,7 +92,7 @@ def _fault(value: ProcessInstanceCreationRecord, process: ExecutableProcess) -> 
         element = process.elements.get(element_id)
         if element is None:
             return f"expected to start at element '{element_id}', but the process '{process.id}' has none of that id"
-        if element.kind is ElementKind.START_EVENT:
+        if element.type is ElementType.START_EVENT:
             return f"expected to start at an element of another kind, but '{element_id}' is a start event"
     return _label_fault(value)
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from c8py.engine.bpmn import ElementKind, read
+from c8py.engine.bpmn import read
+from c8py.engine.records import ElementType
 
 _TASK = (
     '<serviceTask id="{id}"><extensionElements><zeebe:taskDefinition {definition}/>{more}</extensionElements>'
@@ -25,7 +26,7 @@ def test_the_order_process_is_what_is_drawn(models: Path) -> None:
         "order-placed",
     )
     gateway = process.elements["order-value"]
-    assert gateway.kind is ElementKind.EXCLUSIVE_GATEWAY
+    assert gateway.type is ElementType.EXCLUSIVE_GATEWAY
     assert gateway.incoming == ("money-collected",)
     assert gateway.default_flow is process.flows["order-is-small"]
     condition = process.flows["order-is-large"].condition
@@ -122,7 +123,7 @@ def test_input_mappings_of_a_throw_event_are_ignored(model, process) -> None:
 
     event = process(model(inner + _TO_END.format(id="f", source="e"), target="e")).elements["e"]
 
-    assert (event.kind, event.inputs, len(event.outputs)) == (ElementKind.INTERMEDIATE_THROW_EVENT, (), 1)
+    assert (event.type, event.inputs, len(event.outputs)) == (ElementType.INTERMEDIATE_THROW_EVENT, (), 1)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_what_has_no_effect_on_an_element_is_passed_over(model, process) -> None
         '<incoming>first</incoming><property id="x"/><dataInputAssociation id="y"/><ioSpecification/></serviceTask>'
     )
 
-    assert process(model(inner, target="t")).elements["t"].kind is ElementKind.SERVICE_TASK
+    assert process(model(inner, target="t")).elements["t"].type is ElementType.SERVICE_TASK
 
 
 def test_a_collaboration_around_the_process_is_passed_over(model, process) -> None:
