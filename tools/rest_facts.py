@@ -38,6 +38,7 @@ class Query(msgspec.Struct, frozen=True):
 
     name: str
     required: bool = False
+    schema: Schema | None = None
 
 
 class OperationFact(msgspec.Struct, frozen=True, kw_only=True, tag="operation", tag_field="kind"):

@@ -81,7 +81,10 @@ class UnasyncError(Exception):
 
 def outputs() -> dict[Path, bytes | str]:
     """Every twin."""
-    sources = [path for folder in INPUTS for path in sorted((ROOT / folder).rglob("*.py"))]
+    # Nouns come in both colours from their own generator.
+    sources = [
+        path for folder in INPUTS for path in sorted((ROOT / folder).rglob("*.py")) if path.parent.name != "nouns"
+    ]
     used: set[str] = set()
     made: dict[Path, bytes | str] = {}
     for source in sources:

@@ -119,6 +119,7 @@ TOKEN_UNAUTHENTICATED_PAUSE_S: Final = 30.0  # an API that refuses the new token
 ERROR_TEXT_MAX: Final = 500  # of a server's words in our errors
 
 # -- transport: calls of the SDK
+VERSION_AGE_S_MAX: Final = 600.0  # then the cluster is asked again which version it has
 CALL_ATTEMPTS_MAX: Final = 5  # the policy that the gateway ships with its protocol: 0.1 s, times 3, at most 5 s
 GRPC_MESSAGE_BYTES_MAX: Final = 64 * 1024 * 1024  # taken in; what may be sent is the gateway's to say (4 MB)
 GRPC_PING_S: Final = 20.0  # an unanswered keep-alive ends the connection after so long
@@ -126,3 +127,16 @@ HTTP_IDLE_S: Final = 50.0  # balancers in front of SaaS drop connections that ar
 LONG_POLL_S: Final = 10.0  # what the gateway takes where the request names no time
 LONG_POLL_GRACE_S: Final = 10.0  # a client waits longer than it asks the gateway to, as Camunda's own does
 JOB_STREAM_S_MAX: Final = 8 * 3600.0  # then it is opened anew, as Camunda's own client does
+
+# -- simulation
+SIMULATION_HOSTS_MAX: Final = 10_000
+SIMULATION_PROCESSES_MAX: Final = 100_000  # in all; a minute of work
+SIMULATION_REQUESTS_MAX: Final = 3_000_000  # of one policy; whoever needs more will never be ready
+SIMULATION_SECONDS_MAX: Final = 30 * 86_400.0  # of virtual time
+SIMULATION_HORIZON_S: Final = 2 * 3600.0  # whoever has no token by then has failed
+SIMULATION_SPREAD_S: Final = 1.4  # a host and second of its rate: with less, chance alone exceeds the burst
+
+# -- auth: ways in
+KEYSTORE_BYTES_MAX: Final = 1024 * 1024  # the roots of a whole system are a quarter of that
+DISCOVERY_BYTES_MAX: Final = 256 * 1024  # a provider's document has 10 kB
+ASSERTION_LIFETIME_S: Final = 300  # of a signed proof; Entra ID takes none that lasts longer

@@ -1,15 +1,19 @@
-"""Commands and questions as requests of REST v2. Pure; the paths are those of the table of operations."""
+"""Commands and questions as requests of REST v2. Pure but for the boundaries of forms, which are random.
 
+The paths are those of the table of operations.
+"""
+
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from c8py.client.values import ActivationQuery, StartQuery, json_bytes, key_text, milliseconds
 from c8py.errors import InvalidArgument
 from c8py.models.operations import OPERATIONS
-from c8py.transport import RestRequest, multipart, safe_operation
+from c8py.transport import Part, RestRequest, multipart, safe_operation
 
 Filter = msgspec.Struct | Mapping[str, object]
 Sort = Sequence[str | msgspec.Struct]
@@ -18,7 +22,12 @@ _ROOT: Final = "/v2"
 
 
 def request(
-    operation: str, *, timeout_s: float, path: Mapping[str, str] | None = None, body: object = None
+    operation: str,
+    *,
+    timeout_s: float,
+    path: Mapping[str, str] | None = None,
+    query: Mapping[str, object] | None = None,
+    body: object = None,
 ) -> RestRequest:
     """A request of an operation.
 
@@ -26,27 +35,39 @@ def request(
         operation: its id in the table.
         timeout_s: for all attempts together, in seconds.
         path: values for the names in its path.
+        query: what goes behind the `?`; None values are left out.
         body: what is said as JSON; None for no body.
     """
     row = OPERATIONS[operation]
     filled = row.path
     for name, value in (path or {}).items():
         filled = filled.replace(f"{{{name}}}", quote(value, safe=""))
+    root = "" if row.path.startswith("/cluster/v2/") else _ROOT
+    asked = {name: _query_text(value) for name, value in (query or {}).items() if value is not None}
     return RestRequest(
         call=operation,
         method=row.method,
-        path=_ROOT + filled,
+        path=root + filled + (f"?{urlencode(asked)}" if asked else ""),
         body=None if body is None else json_bytes(body),
         safe=safe_operation(operation, row.method),
         timeout_s=timeout_s,
     )
 
 
-def deployment(files: Sequence[tuple[str, bytes]], *, tenant_id: str, boundary: str, timeout_s: float) -> RestRequest:
+def deployment(files: Sequence[tuple[str, bytes]], *, tenant_id: str, timeout_s: float) -> RestRequest:
     """Deploy these files, all or none."""
-    fields = [("tenantId", tenant_id)] if tenant_id else []
-    content_type, body = multipart(files, fields, part="resources", boundary=boundary)
-    plain = request("createDeployment", timeout_s=timeout_s)
+    parts = [
+        Part(name="resources", content=content, filename=name, content_type="application/octet-stream")
+        for name, content in files
+    ]
+    parts += [Part(name="tenantId", content=tenant_id.encode())] if tenant_id else []
+    return form(request("createDeployment", timeout_s=timeout_s), parts)
+
+
+def form(plain: RestRequest, parts: Sequence[Part]) -> RestRequest:
+    """The request with a form as its body."""
+    # 128 random bits stand in no content.
+    content_type, body = multipart(parts, boundary=f"c8py-{secrets.token_hex(16)}")
     return msgspec.structs.replace(plain, body=body, content_type=content_type)
 
 
@@ -103,6 +124,22 @@ def search(filter: Filter | None, sort: Sort, limit: int | None, after: str | No
     if page:
         body["page"] = page
     return body
+
+
+def page(**wanted: int | str | None) -> dict[str, object] | msgspec.UnsetType:
+    """Which page of a search is wanted: limit, after, before, from_. UNSET, which leaves it to the server, for none."""
+    return {name.rstrip("_"): value for name, value in wanted.items() if value is not None} or msgspec.UNSET
+
+
+def sorted_by(names: Sequence[str]) -> list[object] | msgspec.UnsetType:
+    """Wire names, with a `-` before those that are to go down, as the body of a search has them; UNSET for none."""
+    return [_sorted(name) for name in names] or msgspec.UNSET
+
+
+def _query_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def _sorted(item: str | msgspec.Struct) -> object:

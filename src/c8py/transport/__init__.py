@@ -6,13 +6,14 @@ Retries, renewal of tokens, error mapping and redaction live here only. The gRPC
 
 from c8py.transport._async.rest import AsyncRest, AsyncWire, async_headers
 from c8py.transport._sync.rest import Rest, Wire, headers
-from c8py.transport.request import RestRequest, multipart
+from c8py.transport.request import Part, RestRequest, multipart
 from c8py.transport.retry import safe_operation
 from c8py.transport.shared import shared_cache
 
 __all__ = [
     "AsyncRest",
     "AsyncWire",
+    "Part",
     "Rest",
     "RestRequest",
     "Wire",

@@ -27,33 +27,46 @@ class RestRequest(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
 
 
-def multipart(
-    files: Iterable[tuple[str, bytes]], fields: Iterable[tuple[str, str]], *, part: str, boundary: str
-) -> tuple[str, bytes]:
-    """The content type and the bytes of a form with files.
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a form.
+
+    Attributes:
+        name: of the field.
+        content: its bytes.
+        filename: for a file; None for a plain value.
+        content_type: None leaves it out.
+        headers: further ones of this part, names and values in ASCII.
+    """
+
+    name: str
+    content: bytes
+    filename: str | None = None
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def multipart(parts: Iterable[Part], *, boundary: str) -> tuple[str, bytes]:
+    """The content type and the bytes of a form.
 
     Args:
-        files: names and contents.
-        fields: names and values of further parts.
-        part: the name of the parts that are files.
+        parts: in order.
         boundary: a text that no content has in it.
     """
     chunks: list[bytes] = []
-    for name, content in files:
-        chunks += [
-            f'--{boundary}\r\ncontent-disposition: form-data; name="{part}"; filename="{_quoted(name)}"\r\n'.encode(),
-            b"content-type: application/octet-stream\r\n\r\n",
-            content,
-            b"\r\n",
-        ]
-    for name, value in fields:
-        chunks.append(
-            f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'.encode()
-        )
+    for part in parts:
+        filename = "" if part.filename is None else f'; filename="{_quoted(part.filename)}"'
+        lines = [f'content-disposition: form-data; name="{_quoted(part.name)}"{filename}']
+        lines += [] if part.content_type is None else [f"content-type: {_one_line(part.content_type)}"]
+        lines += [f"{_one_line(name)}: {_one_line(value)}" for name, value in part.headers]
+        chunks += [f"--{boundary}\r\n".encode(), "\r\n".join(lines).encode(), b"\r\n\r\n", part.content, b"\r\n"]
     chunks.append(f"--{boundary}--\r\n".encode())
     return f"multipart/form-data; boundary={boundary}", b"".join(chunks)
 
 
-def _quoted(name: str) -> str:
+def _quoted(text: str) -> str:
     # As browsers do it; a NUL makes a real gateway fail.
-    return name.replace("\0", "").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("\0", "").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\0", " ").replace("\r", " ").replace("\n", " ")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from c8py.auth import TokenCache, cluster_credentials
 from c8py.base.clock import Clock
 from c8py.client._async.over_rest import AsyncOverRest
+from c8py.client._async.version import AsyncClusterVersion
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
 from c8py.transport import AsyncRest, AsyncWire, async_headers
@@ -33,6 +34,7 @@ class AsyncConnection:
         self._gateway: AsyncGrpc | None = None
         self._over_grpc: AsyncOverGrpc | None = None
         self._over_rest: AsyncOverRest | None = None
+        self.version = AsyncClusterVersion(self.over_rest, clock)
 
     def over(self, protocol: Protocol | None) -> "AsyncOverGrpc | AsyncOverRest":
         """The way that a call takes which both offer.

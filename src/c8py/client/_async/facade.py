@@ -8,13 +8,14 @@ from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.client._async.connection import AsyncConnection
 from c8py.client._async.jobs import AsyncJobCalls
+from c8py.client._async.nouns import AsyncNouns
 from c8py.client._async.processes import AsyncProcessCalls
 from c8py.config import Protocol, Settings, load
 from c8py.models.cluster import TopologyResponse
 from c8py.transport import shared_cache
 
 
-class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls):
+class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncNouns):
     """A client of one cluster, for asyncio.
 
     Connections are made with the first call and kept; `async with`, or `aclose()` at the end.

@@ -1,6 +1,5 @@
 """The commands and questions of the client, said over REST v2."""
 
-import secrets
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -12,7 +11,7 @@ from c8py.models.cluster import TopologyResponse
 from c8py.models.job import ActivatedJobResult, JobActivationResult
 from c8py.models.process_instance import CreateProcessInstanceResult
 from c8py.models.resource import DeploymentResult
-from c8py.transport import AsyncRest
+from c8py.transport import AsyncRest, RestRequest
 
 Answer = TypeVar("Answer")
 
@@ -54,15 +53,17 @@ class AsyncOverRest:
         """Any operation that answers with nothing."""
         await self._api.send(forms.request(operation, timeout_s=self._timeout_s, path=path, body=body))
 
+    async def send(self, request: RestRequest) -> bytes:
+        """The body of the answer to any request."""
+        return await self._api.send(request)
+
     async def topology(self) -> TopologyResponse:
         """The cluster as the gateway sees it."""
         return await self.ask("getTopology", TopologyResponse)
 
     async def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> DeploymentResult:
         """Deploy these files, all or none."""
-        request = forms.deployment(
-            files, tenant_id=tenant_id, boundary=f"c8py-{secrets.token_hex(16)}", timeout_s=self._timeout_s
-        )
+        request = forms.deployment(files, tenant_id=tenant_id, timeout_s=self._timeout_s)
         body = await self._api.send(request)
         return decode(body, DeploymentResult, call=request.call, address=self._api.address)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from c8py.auth import TokenCache, cluster_credentials
 from c8py.base.clock import Clock
 from c8py.client._sync.over_rest import OverRest
+from c8py.client._sync.version import ClusterVersion
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
 from c8py.transport import Rest, Wire, headers
@@ -34,6 +35,7 @@ class Connection:
         self._gateway: Grpc | None = None
         self._over_grpc: OverGrpc | None = None
         self._over_rest: OverRest | None = None
+        self.version = ClusterVersion(self.over_rest, clock)
 
     def over(self, protocol: Protocol | None) -> "OverGrpc | OverRest":
         """The way that a call takes which both offer.

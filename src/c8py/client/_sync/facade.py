@@ -9,13 +9,14 @@ from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.client._sync.connection import Connection
 from c8py.client._sync.jobs import JobCalls
+from c8py.client._sync.nouns import Nouns
 from c8py.client._sync.processes import ProcessCalls
 from c8py.config import Protocol, Settings, load
 from c8py.models.cluster import TopologyResponse
 from c8py.transport import shared_cache
 
 
-class Camunda(ProcessCalls, JobCalls):
+class Camunda(ProcessCalls, JobCalls, Nouns):
     """A client of one cluster, for asyncio.
 
     Connections are made with the first call and kept; `with`, or `close()` at the end.

@@ -1,0 +1,129 @@
+"""What every noun of the REST API stands on: an operation by its id, asked over the connection of the client."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Final, Protocol, TypeVar
+
+from msgspec import UNSET
+
+from c8py.client import rest_forms
+from c8py.client._async.calls import AsyncCalls
+from c8py.client.lenient import decode
+from c8py.errors import ServerFault
+from c8py.models.common import SearchQueryPageResponse
+from c8py.models.operations import OPERATIONS
+
+Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
+
+_PLACES: Final = re.compile(r"{(\w+)}")
+
+
+class Found(Protocol[Item_co]):
+    """One page of a search."""
+
+    @property
+    def items(self) -> Sequence[Item_co]:
+        """What is on it."""
+        ...
+
+    @property
+    def page(self) -> SearchQueryPageResponse:
+        """Where it stands among the others."""
+        ...
+
+
+class AsyncNoun(AsyncCalls):
+    """Calls about one kind of thing.
+
+    Arguments have the names of the API. UNSET, the default of most, sends nothing; None sends null. `timeout_s` is for
+    all attempts of a call together, in seconds; None is the client's own. Every method raises `C8Error`: `NotSupported`
+    where the operation is newer than the cluster, before anything is sent.
+    """
+
+    async def _ask(
+        self,
+        operation: str,
+        answer: type[Answer],
+        *,
+        path: tuple[str, ...] = (),
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+        timeout_s: float | None,
+    ) -> Answer:
+        return self._read(await self._sent(operation, path, query, body, timeout_s), answer, operation)
+
+    async def _tell(
+        self,
+        operation: str,
+        *,
+        path: tuple[str, ...] = (),
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+        timeout_s: float | None,
+    ) -> None:
+        await self._sent(operation, path, query, body, timeout_s)
+
+    async def _bytes(
+        self,
+        operation: str,
+        *,
+        path: tuple[str, ...] = (),
+        query: Mapping[str, object] | None = None,
+        timeout_s: float | None,
+    ) -> bytes:
+        return await self._sent(operation, path, query, None, timeout_s)
+
+    async def _text(
+        self,
+        operation: str,
+        *,
+        path: tuple[str, ...] = (),
+        query: Mapping[str, object] | None = None,
+        timeout_s: float | None,
+    ) -> str:
+        try:
+            return (await self._sent(operation, path, query, None, timeout_s)).decode()
+        except UnicodeDecodeError as error:
+            raise ServerFault(f"expected text as the answer to {operation}, but it is not UTF-8") from error
+
+    def _read(self, body: bytes, answer: type[Answer], operation: str) -> Answer:
+        return decode(body, answer, call=operation, address=self._connection.settings.rest_address or "")
+
+    async def _pages(
+        self,
+        ask: Callable[[str | None], Awaitable[Found[Item]]],  # sync: ask: Callable[[str | None], Found[Item]],
+    ) -> AsyncIterator[Item]:
+        after: str | None = None
+        seen = 0
+        while True:
+            found = await ask(after)
+            for item in found.items:  # sync: yield from found.items
+                yield item  # async-only
+            seen += len(found.items)
+            cursor = found.page.end_cursor
+            # The count of a large result ends at a limit of the server's, which it says.
+            over = seen >= found.page.total_items and found.page.has_more_total_items is not True
+            if over or not found.items or not cursor or cursor == after:
+                return
+            after = cursor
+
+    async def _sent(
+        self,
+        operation: str,
+        path: tuple[str, ...],
+        query: Mapping[str, object] | None,
+        body: Mapping[str, object] | None,
+        timeout_s: float | None,
+    ) -> bytes:
+        row = OPERATIONS[operation]
+        await self._connection.version.must_offer(row)
+        request = rest_forms.request(
+            operation,
+            timeout_s=timeout_s or self._connection.settings.request_timeout_s,
+            path=dict(zip(_PLACES.findall(row.path), path, strict=True)),
+            query=query,
+            body=None if body is None else {name: value for name, value in body.items() if value is not UNSET},
+        )
+        return await self._connection.over_rest().send(request)

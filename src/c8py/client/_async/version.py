@@ -1,0 +1,62 @@
+"""What the cluster is, so that what it cannot know is refused before it is sent."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from c8py.base.clock import Clock
+from c8py.base.limits import VERSION_AGE_S_MAX
+from c8py.client._async.over_rest import AsyncOverRest
+from c8py.errors import ApiError, NotSupported
+from c8py.models.operations import Operation
+
+_NUMBERS: Final = re.compile(r"(\d+)\.(\d+)")
+_OLDEST: Final = (8, 6)  # every cluster that has a REST API at all offers what was there then
+
+
+class AsyncClusterVersion:
+    """The version of one cluster, asked for when it first matters, and again after a while: clusters are upgraded.
+
+    Args:
+        over_rest: gives the way to it.
+        clock: tells the time.
+    """
+
+    def __init__(self, over_rest: Callable[[], AsyncOverRest], clock: Clock) -> None:
+        self._over_rest = over_rest
+        self._clock = clock
+        self._text = ""
+        self._asked_s: float | None = None
+
+    async def text(self) -> str:
+        """As the gateway says it, for example `8.8.21`; empty where it does not say."""
+        now_s = self._clock.monotonic_s()
+        if self._asked_s is None or now_s - self._asked_s > VERSION_AGE_S_MAX:
+            try:
+                self._text = (await self._over_rest().topology()).gateway_version
+            except ApiError:
+                self._text = ""  # who may not ask for the topology may still do what was wanted
+            self._asked_s = now_s
+        return self._text
+
+    async def must_offer(self, operation: Operation) -> None:
+        """Refuse an operation that is newer than the cluster.
+
+        Raises:
+            NotSupported: it is.
+        """
+        needed = _version(operation.added_in)
+        if needed <= _OLDEST:
+            return
+        text = await self.text()
+        known = _version(text)
+        if known and known < needed:
+            raise NotSupported(
+                f"expected a cluster of version {operation.added_in} or newer for {operation.id}, but it is {text}",
+                hint="upgrade the cluster, or do without",
+            )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    found = _NUMBERS.match(text)
+    return (int(found[1]), int(found[2])) if found else ()
