@@ -115,7 +115,8 @@ class MemoryCache:
         """Forget this token, unless another one has taken its place."""
         with self._guard:
             held = self._held.get(key)
-            if held is not None and held.token == token:
+            # By its value: read from a file, the same token ends a fraction of a millisecond sooner or later.
+            if held is not None and held.token is not None and held.token.value == token.value:
                 self._held[key] = msgspec.structs.replace(held, token=None)
 
     def clear(self) -> None:

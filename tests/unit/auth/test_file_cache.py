@@ -145,6 +145,13 @@ def test_only_the_token_that_was_refused_is_dropped(cache, clock, start_process)
     assert cache.read(KEY).token is None
 
 
+def test_a_token_that_was_refused_is_dropped_though_the_file_rounds_its_end(cache, clock):
+    kept = token(clock, left_s=600.0004)
+    cache.keep(KEY, kept)
+    cache.drop(KEY, msgspec.structs.replace(kept, ends_s=kept.ends_s + 0.0003))
+    assert value(cache) == ""
+
+
 def test_all_can_be_forgotten(cache, clock, start_process):
     cache.keep(KEY, token(clock))
     cache.cool_down(KEY, clock.monotonic_s() + 30)
