@@ -39,7 +39,10 @@ REGISTRY_HOSTS = [
     )
 ]
 MACHINE_PATH = re.compile(r"(?<![\w.~/<>}{-])/(?:work|root|tmp|home/\w|Users/\w)(?=[/\s\"'`]|$)")
-GENERATED = ("src/c8py/client/_sync/", "src/c8py/transport/_sync/", "src/c8py/console/_sync/", "src/c8py/client/_async/nouns/")
+GENERATED = (
+    *(f"src/c8py/{room}/_sync/" for room in ("client", "transport", "console")),
+    "src/c8py/client/_async/nouns/",
+)
 
 
 def functions(modules: dict[str, str]) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

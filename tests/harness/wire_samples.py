@@ -63,6 +63,8 @@ def _wire(kind: inspect.Type, depth: int) -> object:
         return _wire(some[0], depth) if depth < 6 else None
     if isinstance(kind, inspect.StructType):
         return {field.encode_name: _wire(field.type, depth + 1) for field in kind.fields if field.required or depth < 3}
+    if isinstance(kind, inspect.DictType):
+        return {"1": _wire(kind.value_type, depth + 1)}
     if isinstance(kind, inspect.ListType):
         return [_wire(kind.item_type, depth + 1)] if depth < 4 else []
     table: dict[type[inspect.Type], object] = {
@@ -70,7 +72,6 @@ def _wire(kind: inspect.Type, depth: int) -> object:
         inspect.IntType: 1,
         inspect.FloatType: 1.0,
         inspect.BoolType: True,
-        inspect.DictType: {"k": 1},
         inspect.AnyType: 1,
         inspect.LiteralType: "1",
     }
