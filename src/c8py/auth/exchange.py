@@ -5,6 +5,7 @@ per address makes necessary.
 """
 
 from collections.abc import Callable
+from secrets import token_urlsafe
 
 import msgspec
 
@@ -39,15 +40,18 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     backoff: Backoff = Backoff(initial_s=1.0, factor=2.0, max_s=10.0, attempts_max=4)
 
 
-def fetch_token(credentials: ClientCredentials, *, clock: Clock) -> Flow[Token]:
+def fetch_token(
+    credentials: ClientCredentials, *, clock: Clock, new_id: Callable[[], str] = token_urlsafe
+) -> Flow[Token]:
     """One request for a token.
 
     Raises:
         AuthError: there is none, in one of the three ways.
     """
+    request = yield from credentials.token_request(clock, new_id)
     asked_s = clock.monotonic_s()
     try:
-        response = yield credentials.token_request()
+        response = yield request
     except ConnectionFailed as error:
         raise TokenUnavailable(
             f"expected a token from {credentials.token_url}, but it cannot be reached ({error.message})",
