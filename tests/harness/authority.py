@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 RSA_BITS = 2048
-KEYSTORE_PASSWORD = "correct-horse"
+KEYSTORE_PASSWORD = "correct-horse"  # Java takes it on a command line: no spaces
+NAME = "c8py tests"
 
 
 class Identity(NamedTuple):
@@ -43,7 +44,8 @@ class Authority:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._certificate = _certificate("c8py tests", self._key, None)
+        self._certificate = _certificate(NAME, self._key, None)
+        self.subject = f"CN={NAME}"
         self.pem = folder / "authority.pem"
         self.pem.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
         self.truststore = folder / "authority.p12"

@@ -62,9 +62,13 @@ def with_signed_jwt(client_id: str, certificate: Path) -> dict[str, object]:
     return _client(client_id, "client-jwt", {"jwt.credential.certificate": "".join(lines[1:-1])}, AUDIENCE)
 
 
-def with_certificate(client_id: str, subject: str) -> dict[str, object]:
-    """A client that shows a certificate with this subject when it connects (tls_client_auth)."""
-    attributes = {"x509.subjectdn": subject, "x509.allow.regex.pattern.comparison": "false"}
+def with_certificate(client_id: str, *, subject: str, authority: str) -> dict[str, object]:
+    """A client that shows a certificate with this subject, of this authority, when it connects (tls_client_auth)."""
+    attributes = {
+        "x509.subjectdn": subject,
+        "x509.casubjectdn": authority,
+        "x509.allow.regex.pattern.comparison": "false",
+    }
     return _client(client_id, "client-x509", attributes, AUDIENCE)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -53,39 +54,64 @@ def real_secret() -> str:
     return "p~ss.w-rd_&=%+ :/ä"
 
 
-@pytest.fixture(scope="session")
-def starting_keycloak(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Keycloak]:
-    """Keycloak while it starts: a broker can start beside it."""
-    running = Keycloak(tmp_path_factory.mktemp("keycloak"), authority)
-    yield running
-    running.stop()
+class SelfManaged(NamedTuple):
+    """Keycloak with the realm camunda-platform, and a broker that wants its tokens."""
+
+    keycloak: Keycloak
+    zeebe: Broker
 
 
 @pytest.fixture(scope="session")
-def keycloak(
-    starting_keycloak: Keycloak, signing_client: Identity, certified_client: Identity, real_secret: str
-) -> Keycloak:
-    """Keycloak with the realm camunda-platform, ready for calls: one client for each way to authenticate."""
-    starting_keycloak.wait()
-    clients = [
-        with_secret("worker", real_secret),
-        with_signed_jwt("signing", signing_client.certificate),
-        with_certificate("certified", f"CN={certified_client.name}"),
-    ]
-    starting_keycloak.import_realm(realm(clients))
-    return starting_keycloak
-
-
-@pytest.fixture(scope="session")
-def guarded_zeebe(
+def self_managed(
     tmp_path_factory: pytest.TempPathFactory,
-    starting_keycloak: Keycloak,
     authority: Authority,
-    request: pytest.FixtureRequest,
-) -> Iterator[Broker]:
-    """A Zeebe broker that wants tokens of Keycloak's, for which it asks Keycloak for keys when the first one comes."""
-    trusted = Trusted(starting_keycloak.issuer(), AUDIENCE, authority.truststore, KEYSTORE_PASSWORD)
-    broker = Broker(tmp_path_factory.mktemp("guarded"), trusted=trusted)
-    request.getfixturevalue("keycloak")
-    yield broker
-    broker.stop()
+    signing_client: Identity,
+    certified_client: Identity,
+    real_secret: str,
+) -> Iterator[SelfManaged]:
+    """Both, ready for calls; the realm has one client for each way to authenticate."""
+    keycloak = Keycloak(tmp_path_factory.mktemp("keycloak"), authority)
+    try:
+        # They start side by side: the broker asks Keycloak for its keys only when the first token comes.
+        trusted = Trusted(keycloak.issuer(), AUDIENCE, authority.truststore, KEYSTORE_PASSWORD)
+        broker = Broker(tmp_path_factory.mktemp("guarded"), trusted=trusted)
+        try:
+            keycloak.wait()
+            clients = [
+                with_secret("worker", real_secret),
+                with_signed_jwt("signing", signing_client.certificate),
+                with_certificate("certified", subject=f"CN={certified_client.name}", authority=authority.subject),
+            ]
+            keycloak.import_realm(realm(clients))
+            yield SelfManaged(keycloak, broker)
+        finally:
+            broker.stop()
+    finally:
+        keycloak.stop()
+
+
+@pytest.fixture(scope="session")
+def keycloak(self_managed: SelfManaged) -> Keycloak:
+    """A real Keycloak with a realm like Camunda's."""
+    return self_managed.keycloak
+
+
+@pytest.fixture(scope="session")
+def guarded_zeebe(self_managed: SelfManaged) -> Broker:
+    """A Zeebe broker that wants tokens of this Keycloak."""
+    return self_managed.zeebe
+
+
+@pytest.fixture
+def guarded_settings(
+    guarded_zeebe: Broker, keycloak: Keycloak, authority: Authority, tmp_path: Path
+) -> dict[str, object]:
+    """Settings that lead to the guarded broker, whoever calls; tokens by URL, remembered for one test."""
+    return {
+        "grpc_address": f"grpc://{guarded_zeebe.grpc_address}",
+        "rest_address": guarded_zeebe.rest_address,
+        "oauth_url": keycloak.token_url(),
+        "audience": AUDIENCE,
+        "ca_certificate": authority.pem,
+        "token_cache_dir": tmp_path / "tokens",
+    }
