@@ -29,6 +29,8 @@ CONSOLE_JSON_DEPTH_MAX: Final = 32  # no body of the Administration API is deepe
 
 # -- config: the SDK's settings and their defaults
 CREDENTIALS_FILE_BYTES_MAX: Final = 64 * 1024  # Console's own is 2 KB; whatever is larger is another file
+PROFILES_FILE_BYTES_MAX: Final = 256 * 1024  # a thousand profiles
+PROFILE_NAME_CHARS_MAX: Final = 64  # it is typed, and stands in the names of entries of a keyring
 REQUEST_TIMEOUT_S: Final = 30.0  # a call with its retries; the gateway itself gives up after 15 s
 CONNECT_TIMEOUT_S: Final = 10.0
 TOKEN_TIMEOUT_S: Final = 35.0  # one token request; SaaS answers to known wrong credentials after 30 s only
