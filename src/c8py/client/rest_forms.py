@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from c8py.client.values import ActivationQuery, StartQuery, json_bytes, key_text, milliseconds
+from c8py.client.values import ActivationQuery, AnyKey, StartQuery, json_bytes, key_text, milliseconds
 from c8py.errors import InvalidArgument
 from c8py.models.operations import OPERATIONS
 from c8py.transport import Part, RestRequest, multipart, safe_operation
@@ -99,6 +99,24 @@ def activation(query: ActivationQuery) -> dict[str, object]:
     }
     optional = {"worker": query.worker, "fetchVariable": query.fetch_variables, "tenantIds": query.tenant_ids}
     return body | {name: value for name, value in optional.items() if value}
+
+
+def evaluation(
+    decision_id: str | None, decision_key: AnyKey | None, variables: Mapping[str, object], *, tenant_id: str
+) -> dict[str, object]:
+    """The body of an evaluation of a decision.
+
+    Raises:
+        InvalidArgument: neither its id nor its key is named.
+    """
+    if decision_id is None and decision_key is None:
+        raise InvalidArgument("expected the id or the key of a decision, but got neither")
+    return given(
+        decisionDefinitionId=decision_id,
+        decisionDefinitionKey=None if decision_key is None else key_text(decision_key),
+        variables=variables or None,
+        tenantId=tenant_id or None,
+    )
 
 
 def given(**members: object) -> dict[str, object]:

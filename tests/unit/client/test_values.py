@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c8py.client.values import document, json_text, key_number, key_text, milliseconds, resources
+from c8py.client.values import document, json_bytes, json_text, key_number, key_text, milliseconds, resources
 from c8py.errors import InvalidArgument
 
 
@@ -45,6 +45,51 @@ def test_a_loop_in_the_variables_is_refused():
     loop["self"] = loop
     with pytest.raises(InvalidArgument):
         json_text(document(loop))
+
+
+class Reading(msgspec.Struct):
+    celsius: float
+    before: "Reading | None" = None
+
+
+NO_NUMBERS = [math.nan, math.inf, -math.inf]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda number: {"a": number},
+        lambda number: {"a": [1.5, {"b": (None, number)}]},
+        lambda number: {"a": {number}},
+        lambda number: {"null": None, "a": number},
+        lambda number: Reading(1.0, Reading(number)),
+    ],
+)
+def test_what_is_no_number_is_refused_wherever_it_stands(around, number):
+    """The encoder says null for it: a wrong calculation would travel as a missing value."""
+    with pytest.raises(InvalidArgument, match="NaN or infinite"):
+        json_text(document(around(number)))
+
+
+@given(
+    inner=st.recursive(
+        st.floats() | st.none() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    )
+)
+def test_a_null_is_only_sent_for_none(inner):
+    try:
+        sent = msgspec.json.decode(json_bytes({"a": inner}))
+    except InvalidArgument:
+        assert any(repr(number) in repr(inner) for number in NO_NUMBERS)
+    else:
+        assert sent == {"a": inner}
+
+
+def test_none_and_the_word_null_are_sent_as_they_are():
+    value = {"a": None, "null": "null", "b": [None, 1.5]}
+    assert msgspec.json.decode(json_bytes(value)) == value
 
 
 def test_nothing_is_sent_for_no_variables():

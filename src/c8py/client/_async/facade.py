@@ -7,6 +7,7 @@ from typing import Self
 from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.client._async.connection import AsyncConnection
+from c8py.client._async.events import AsyncEventCalls
 from c8py.client._async.jobs import AsyncJobCalls
 from c8py.client._async.nouns import AsyncNouns
 from c8py.client._async.processes import AsyncProcessCalls
@@ -15,7 +16,7 @@ from c8py.models.cluster import TopologyResponse
 from c8py.transport import shared_cache
 
 
-class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncNouns):
+class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls, AsyncNouns):
     """A client of one cluster, for asyncio.
 
     Connections are made with the first call and kept; `async with`, or `aclose()` at the end.

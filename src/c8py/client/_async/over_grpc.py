@@ -1,9 +1,11 @@
 """The commands of the client, said over gRPC."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from c8py.base.limits import JOB_STREAM_S_MAX, LONG_POLL_GRACE_S, LONG_POLL_S
+from c8py.client import grpc_changes as changes
+from c8py.client import grpc_events as events
 from c8py.client import grpc_forms as forms
 from c8py.client.values import (
     ActivationQuery,
@@ -14,9 +16,20 @@ from c8py.client.values import (
     milliseconds,
 )
 from c8py.models.cluster import TopologyResponse
+from c8py.models.conditional import EvaluateConditionalResult
+from c8py.models.decision_definition import EvaluateDecisionResult
 from c8py.models.job import ActivatedJobResult
-from c8py.models.process_instance import CreateProcessInstanceResult
-from c8py.models.resource import DeploymentResult
+from c8py.models.keys import MessageKey, SignalKey
+from c8py.models.message import MessagePublicationResult
+from c8py.models.process_instance import (
+    CreateProcessInstanceResult,
+    MigrateProcessInstanceMappingInstruction,
+    ProcessInstanceModificationActivateInstruction,
+    ProcessInstanceModificationMoveInstruction,
+    ProcessInstanceModificationTerminateInstruction,
+)
+from c8py.models.resource import DeleteResourceResponse, DeploymentResult
+from c8py.models.signal import SignalBroadcastResult
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport.grpc import AsyncGrpc
 
@@ -137,3 +150,88 @@ class AsyncOverGrpc:
         """Resolve an incident."""
         request = pb.ResolveIncidentRequest(incidentKey=key_number(key))
         await self._gateway.unary("ResolveIncident", request, pb.ResolveIncidentResponse, timeout_s=self._timeout_s)
+
+    async def publish_message(
+        self,
+        name: str,
+        *,
+        correlation_key: str,
+        time_to_live_s: float,
+        message_id: str,
+        variables: dict[str, object],
+        tenant_id: str,
+    ) -> MessagePublicationResult:
+        """Publish a message."""
+        request = pb.PublishMessageRequest(
+            name=name,
+            correlationKey=correlation_key,
+            timeToLive=milliseconds(time_to_live_s),
+            messageId=message_id,
+            variables=json_text(variables),
+            tenantId=tenant_id,
+        )
+        answer = await self._gateway.unary(
+            "PublishMessage", request, pb.PublishMessageResponse, timeout_s=self._timeout_s
+        )
+        return MessagePublicationResult(tenant_id=answer.tenantId, message_key=MessageKey(str(answer.key)))
+
+    async def broadcast_signal(
+        self, name: str, *, variables: dict[str, object], tenant_id: str
+    ) -> SignalBroadcastResult:
+        """Broadcast a signal."""
+        request = pb.BroadcastSignalRequest(signalName=name, variables=json_text(variables), tenantId=tenant_id)
+        answer = await self._gateway.unary(
+            "BroadcastSignal", request, pb.BroadcastSignalResponse, timeout_s=self._timeout_s
+        )
+        return SignalBroadcastResult(tenant_id=answer.tenantId, signal_key=SignalKey(str(answer.key)))
+
+    async def evaluate_conditionals(
+        self, variables: dict[str, object], *, process_definition_key: AnyKey | None, tenant_id: str
+    ) -> EvaluateConditionalResult:
+        """Start what these variables fulfil the condition of."""
+        request = events.conditions(variables, process_definition_key=process_definition_key, tenant_id=tenant_id)
+        answer = await self._gateway.unary(
+            "EvaluateConditional", request, pb.EvaluateConditionalResponse, timeout_s=self._timeout_s
+        )
+        return events.fulfilled(answer)
+
+    async def evaluate_decision(
+        self, decision_id: str | None, decision_key: AnyKey | None, variables: dict[str, object], *, tenant_id: str
+    ) -> EvaluateDecisionResult:
+        """Evaluate a decision."""
+        request = events.evaluation(decision_id, decision_key, variables, tenant_id=tenant_id)
+        answer = await self._gateway.unary(
+            "EvaluateDecision", request, pb.EvaluateDecisionResponse, timeout_s=self._timeout_s
+        )
+        return events.evaluated(answer)
+
+    async def modify(
+        self,
+        key: AnyKey,
+        *,
+        activate: Sequence[ProcessInstanceModificationActivateInstruction],
+        move: Sequence[ProcessInstanceModificationMoveInstruction],
+        terminate: Sequence[ProcessInstanceModificationTerminateInstruction],
+    ) -> None:
+        """Change which elements of an instance are active."""
+        request = changes.modification(key, activate=activate, move=move, terminate=terminate)
+        await self._gateway.unary(
+            "ModifyProcessInstance", request, pb.ModifyProcessInstanceResponse, timeout_s=self._timeout_s
+        )
+
+    async def migrate(
+        self, key: AnyKey, target: AnyKey, mappings: Sequence[MigrateProcessInstanceMappingInstruction]
+    ) -> None:
+        """Bring an instance to another definition."""
+        request = changes.migration(key, target, mappings)
+        await self._gateway.unary(
+            "MigrateProcessInstance", request, pb.MigrateProcessInstanceResponse, timeout_s=self._timeout_s
+        )
+
+    async def delete_resource(self, key: AnyKey, *, delete_history: bool) -> DeleteResourceResponse:
+        """Delete what was deployed."""
+        request = changes.deletion(key, delete_history=delete_history)
+        answer = await self._gateway.unary(
+            "DeleteResource", request, pb.DeleteResourceResponse, timeout_s=self._timeout_s
+        )
+        return changes.deleted(answer)

@@ -1,6 +1,6 @@
 """The commands and questions of the client, said over REST v2."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from c8py.base.limits import LONG_POLL_GRACE_S, LONG_POLL_S
@@ -8,9 +8,19 @@ from c8py.client import rest_forms as forms
 from c8py.client.lenient import decode
 from c8py.client.values import ActivationQuery, AnyKey, StartQuery, key_text, milliseconds
 from c8py.models.cluster import TopologyResponse
+from c8py.models.conditional import EvaluateConditionalResult
+from c8py.models.decision_definition import EvaluateDecisionResult
 from c8py.models.job import ActivatedJobResult, JobActivationResult
-from c8py.models.process_instance import CreateProcessInstanceResult
-from c8py.models.resource import DeploymentResult
+from c8py.models.message import MessageCorrelationResult, MessagePublicationResult
+from c8py.models.process_instance import (
+    CreateProcessInstanceResult,
+    MigrateProcessInstanceMappingInstruction,
+    ProcessInstanceModificationActivateInstruction,
+    ProcessInstanceModificationMoveInstruction,
+    ProcessInstanceModificationTerminateInstruction,
+)
+from c8py.models.resource import DeleteResourceResponse, DeploymentResult
+from c8py.models.signal import SignalBroadcastResult
 from c8py.transport import AsyncRest, RestRequest
 
 Answer = TypeVar("Answer")
@@ -132,3 +142,93 @@ class AsyncOverRest:
     async def resolve_incident(self, key: AnyKey) -> None:
         """Resolve an incident."""
         await self.command("resolveIncident", path={"incidentKey": key_text(key)}, body={})
+
+    async def publish_message(
+        self,
+        name: str,
+        *,
+        correlation_key: str,
+        time_to_live_s: float,
+        message_id: str,
+        variables: dict[str, object],
+        tenant_id: str,
+    ) -> MessagePublicationResult:
+        """Publish a message."""
+        body = forms.given(
+            name=name,
+            correlationKey=correlation_key or None,
+            timeToLive=milliseconds(time_to_live_s),
+            messageId=message_id or None,
+            variables=variables or None,
+            tenantId=tenant_id or None,
+        )
+        return await self.ask("publishMessage", MessagePublicationResult, body=body)
+
+    async def correlate_message(
+        self, name: str, *, correlation_key: str, variables: dict[str, object], tenant_id: str
+    ) -> MessageCorrelationResult:
+        """Correlate a message, and wait until it has been."""
+        body = forms.given(
+            name=name,
+            correlationKey=correlation_key or None,
+            variables=variables or None,
+            tenantId=tenant_id or None,
+        )
+        return await self.ask("correlateMessage", MessageCorrelationResult, body=body)
+
+    async def broadcast_signal(
+        self, name: str, *, variables: dict[str, object], tenant_id: str
+    ) -> SignalBroadcastResult:
+        """Broadcast a signal."""
+        body = forms.given(signalName=name, variables=variables or None, tenantId=tenant_id or None)
+        return await self.ask("broadcastSignal", SignalBroadcastResult, body=body)
+
+    async def evaluate_conditionals(
+        self, variables: dict[str, object], *, process_definition_key: AnyKey | None, tenant_id: str
+    ) -> EvaluateConditionalResult:
+        """Start what these variables fulfil the condition of."""
+        key = None if process_definition_key is None else key_text(process_definition_key)
+        body = forms.given(variables=variables, processDefinitionKey=key, tenantId=tenant_id or None)
+        return await self.ask("evaluateConditionals", EvaluateConditionalResult, body=body)
+
+    async def evaluate_decision(
+        self, decision_id: str | None, decision_key: AnyKey | None, variables: dict[str, object], *, tenant_id: str
+    ) -> EvaluateDecisionResult:
+        """Evaluate a decision."""
+        body = forms.evaluation(decision_id, decision_key, variables, tenant_id=tenant_id)
+        return await self.ask("evaluateDecision", EvaluateDecisionResult, body=body)
+
+    async def modify(
+        self,
+        key: AnyKey,
+        *,
+        activate: Sequence[ProcessInstanceModificationActivateInstruction],
+        move: Sequence[ProcessInstanceModificationMoveInstruction],
+        terminate: Sequence[ProcessInstanceModificationTerminateInstruction],
+    ) -> None:
+        """Change which elements of an instance are active."""
+        body = forms.given(
+            activateInstructions=activate or None,
+            moveInstructions=move or None,
+            terminateInstructions=terminate or None,
+        )
+        await self.command("modifyProcessInstance", path={"processInstanceKey": key_text(key)}, body=body)
+
+    async def migrate(
+        self, key: AnyKey, target: AnyKey, mappings: Sequence[MigrateProcessInstanceMappingInstruction]
+    ) -> None:
+        """Bring an instance to another definition."""
+        body = {"targetProcessDefinitionKey": key_text(target), "mappingInstructions": mappings}
+        await self.command("migrateProcessInstance", path={"processInstanceKey": key_text(key)}, body=body)
+
+    async def delete_resource(self, key: AnyKey, *, delete_history: bool) -> DeleteResourceResponse:
+        """Delete what was deployed."""
+        request = forms.request(
+            "deleteResource",
+            timeout_s=self._timeout_s,
+            path={"resourceKey": key_text(key)},
+            body=forms.given(deleteHistory=delete_history or None),
+        )
+        # Before 8.9 the answer is empty.
+        sent = await self._api.send(request) or b"{}"
+        return decode(sent, DeleteResourceResponse, call="deleteResource", address=self._api.address)

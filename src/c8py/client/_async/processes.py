@@ -1,6 +1,6 @@
 """Calls about deployments, process instances and their variables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from c8py.client import rest_forms
 from c8py.client._async.calls import AsyncCalls
@@ -9,10 +9,14 @@ from c8py.client.values import AnyKey, ResourceFile, StartQuery, Variables, docu
 from c8py.config import Protocol
 from c8py.models.process_instance import (
     CreateProcessInstanceResult,
+    MigrateProcessInstanceMappingInstruction,
+    ProcessInstanceModificationActivateInstruction,
+    ProcessInstanceModificationMoveInstruction,
+    ProcessInstanceModificationTerminateInstruction,
     ProcessInstanceResult,
     ProcessInstanceSearchQueryResult,
 )
-from c8py.models.resource import DeploymentResult
+from c8py.models.resource import DeleteResourceResponse, DeploymentResult
 from c8py.models.variable import VariableSearchQueryResult
 
 
@@ -117,6 +121,77 @@ class AsyncProcessCalls(AsyncCalls):
             C8Error: the call failed.
         """
         await self._connection.over(protocol).cancel(process_instance_key)
+
+    async def modify(
+        self,
+        process_instance_key: AnyKey,
+        *,
+        activate: Sequence[ProcessInstanceModificationActivateInstruction] = (),
+        move: Sequence[ProcessInstanceModificationMoveInstruction] = (),
+        terminate: Sequence[ProcessInstanceModificationTerminateInstruction] = (),
+        protocol: Protocol | None = None,
+    ) -> None:
+        """Change which elements of a process instance are active, all at once.
+
+        Args:
+            process_instance_key: of the instance.
+            activate: elements to be activated, with variables where wanted.
+            move: tokens to go from one element to another, since 8.9.
+            terminate: element instances to be ended.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: there is no such instance.
+            InvalidArgument: an element is none of its process.
+            C8Error: the call failed.
+        """
+        await self._connection.over(protocol).modify(
+            process_instance_key, activate=activate, move=move, terminate=terminate
+        )
+
+    async def migrate(
+        self,
+        process_instance_key: AnyKey,
+        target_process_definition_key: AnyKey,
+        mappings: Mapping[str, str],
+        *,
+        protocol: Protocol | None = None,
+    ) -> None:
+        """Bring a process instance to another version, or another process.
+
+        Args:
+            process_instance_key: of the instance.
+            target_process_definition_key: where to.
+            mappings: id of each active element to the id of the element that takes its place.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: there is no such instance or definition.
+            InvalidState: an active element has no place to go to.
+            C8Error: the call failed.
+        """
+        instructions = [
+            MigrateProcessInstanceMappingInstruction(source_element_id=source, target_element_id=target)
+            for source, target in mappings.items()
+        ]
+        await self._connection.over(protocol).migrate(process_instance_key, target_process_definition_key, instructions)
+
+    async def delete_resource(
+        self, resource_key: AnyKey, *, delete_history: bool = False, protocol: Protocol | None = None
+    ) -> DeleteResourceResponse:
+        """Delete a process definition, decision requirements, a form or another resource.
+
+        Args:
+            resource_key: of what was deployed.
+            delete_history: its finished instances as well, since 8.9.
+            protocol: None leaves it to the settings.
+
+        Raises:
+            NotFound: there is no such resource.
+            InvalidState: instances of it are running.
+            C8Error: the call failed.
+        """
+        return await self._connection.over(protocol).delete_resource(resource_key, delete_history=delete_history)
 
     async def get_process_instance(self, process_instance_key: AnyKey) -> ProcessInstanceResult:
         """A process instance, over REST; a new one may take a moment to be seen.

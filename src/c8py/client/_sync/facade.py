@@ -8,6 +8,7 @@ from typing import Self
 from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.client._sync.connection import Connection
+from c8py.client._sync.events import EventCalls
 from c8py.client._sync.jobs import JobCalls
 from c8py.client._sync.nouns import Nouns
 from c8py.client._sync.processes import ProcessCalls
@@ -16,7 +17,7 @@ from c8py.models.cluster import TopologyResponse
 from c8py.transport import shared_cache
 
 
-class Camunda(ProcessCalls, JobCalls, Nouns):
+class Camunda(ProcessCalls, JobCalls, EventCalls, Nouns):
     """A client of one cluster, for asyncio.
 
     Connections are made with the first call and kept; `with`, or `close()` at the end.

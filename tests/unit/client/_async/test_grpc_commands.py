@@ -3,7 +3,15 @@
 import pytest
 
 from c8py.errors import ConfigError, InvalidArgument, NotSupported, ServerFault
-from c8py.models.keys import ProcessDefinitionKey
+from c8py.models.keys import ElementInstanceKey, ProcessDefinitionKey
+from c8py.models.process_instance import (
+    AncestorScopeInstruction,
+    ModifyProcessInstanceVariableInstruction,
+    ProcessInstanceModificationActivateInstruction,
+    ProcessInstanceModificationMoveInstruction,
+    ProcessInstanceModificationTerminateInstruction,
+    SourceElementInstruction,
+)
 from c8py.models.resource import DeploymentProcessResult
 from c8py.proto import gateway_pb2 as pb
 
@@ -236,3 +244,145 @@ async def test_what_one_protocol_alone_offers_wants_its_address(camunda):
         await camunda(grpc="grpc://localhost:1").search_jobs()
     with pytest.raises(ConfigError, match="ZEEBE_GRPC_ADDRESS"):
         await anext(camunda(rest="http://localhost:1").stream_jobs("t", timeout_s=1, worker="w"))
+
+
+async def test_publish_message(asked):
+    client, request = asked("PublishMessage", pb.PublishMessageResponse(key=4, tenantId="t"))
+    published = await client.publish_message(
+        "paid", correlation_key="42", time_to_live_s=1.5, message_id="m", variables={"a": 1}
+    )
+    assert (published.message_key, published.tenant_id) == ("4", "t")
+    assert request() == pb.PublishMessageRequest(
+        name="paid", correlationKey="42", timeToLive=1500, messageId="m", variables='{"a":1}'
+    )
+
+
+async def test_broadcast_signal(asked):
+    client, request = asked("BroadcastSignal", pb.BroadcastSignalResponse(key=4))
+    assert (await client.broadcast_signal("stop", variables={"a": 1})).signal_key == "4"
+    assert request() == pb.BroadcastSignalRequest(signalName="stop", variables='{"a":1}')
+
+
+async def test_evaluate_decision(asked):
+    answer = pb.EvaluateDecisionResponse(
+        decisionKey=1,
+        decisionId="dish",
+        decisionName="Dish",
+        decisionVersion=2,
+        decisionRequirementsId="r",
+        decisionRequirementsKey=3,
+        decisionOutput='"stew"',
+        evaluatedDecisions=[
+            pb.EvaluatedDecision(
+                decisionKey=1,
+                decisionId="dish",
+                decisionOutput='"stew"',
+                matchedRules=[
+                    pb.MatchedDecisionRule(
+                        ruleId="r1",
+                        ruleIndex=1,
+                        evaluatedOutputs=[pb.EvaluatedDecisionOutput(outputId="o", outputName="O", outputValue="1")],
+                    )
+                ],
+                evaluatedInputs=[pb.EvaluatedDecisionInput(inputId="i", inputName="I", inputValue="2")],
+            )
+        ],
+        decisionInstanceKey=5,
+    )
+    client, request = asked("EvaluateDecision", answer)
+    evaluated = await client.evaluate_decision("dish", variables={"season": "winter"})
+    assert request() == pb.EvaluateDecisionRequest(decisionId="dish", variables='{"season":"winter"}')
+    assert (evaluated.output, evaluated.decision_definition_key, evaluated.failure_message) == ('"stew"', "1", None)
+    (decision,) = evaluated.evaluated_decisions
+    assert decision.matched_rules[0].evaluated_outputs[0].output_value == "1"
+    assert decision.evaluated_inputs[0].input_name == "I"
+
+
+async def test_a_decision_has_to_be_named(asked):
+    client, _ = asked("EvaluateDecision", pb.EvaluateDecisionResponse())
+    with pytest.raises(InvalidArgument, match="id or the key of a decision"):
+        await client.evaluate_decision()
+
+
+async def test_evaluate_conditionals(asked):
+    reference = pb.ProcessInstanceReference(processDefinitionKey=1, processInstanceKey=2)
+    client, request = asked(
+        "EvaluateConditional",
+        pb.EvaluateConditionalResponse(processInstances=[reference], conditionalEvaluationKey=3),
+    )
+    found = await client.evaluate_conditionals({"x": 1}, process_definition_key=1)
+    assert (found.conditional_evaluation_key, found.process_instances[0].process_instance_key) == ("3", "2")
+    assert request() == pb.EvaluateConditionalRequest(variables='{"x":1}', processDefinitionKey=1)
+
+
+async def test_modify(asked):
+    client, request = asked("ModifyProcessInstance", pb.ModifyProcessInstanceResponse())
+    variables = [ModifyProcessInstanceVariableInstruction(variables={"a": 1}, scope_id="s")]
+    await client.modify(
+        "7",
+        activate=[ProcessInstanceModificationActivateInstruction(element_id="a", variable_instructions=variables)],
+        move=[
+            ProcessInstanceModificationMoveInstruction(
+                source_element_instruction=SourceElementInstruction(source_type="byId", source_element_id="b"),
+                target_element_id="c",
+                ancestor_scope_instruction=AncestorScopeInstruction(ancestor_scope_type="inferred"),
+            )
+        ],
+        terminate=[ProcessInstanceModificationTerminateInstruction(element_instance_key=ElementInstanceKey("9"))],
+    )
+    message = pb.ModifyProcessInstanceRequest
+    assert request() == message(
+        processInstanceKey=7,
+        activateInstructions=[
+            message.ActivateInstruction(
+                elementId="a",
+                variableInstructions=[message.VariableInstruction(variables='{"a":1}', scopeId="s")],
+            )
+        ],
+        moveInstructions=[
+            message.MoveInstruction(
+                sourceElementId="b", targetElementId="c", inferAncestorScopeFromSourceHierarchy=True
+            )
+        ],
+        terminateInstructions=[message.TerminateInstruction(elementInstanceKey=9)],
+    )
+
+
+async def test_an_unknown_scope_is_not_sent(asked):
+    client, _ = asked("ModifyProcessInstance", pb.ModifyProcessInstanceResponse())
+    move = ProcessInstanceModificationMoveInstruction(
+        source_element_instruction=SourceElementInstruction(source_type="byId", source_element_id="b"),
+        target_element_id="c",
+        ancestor_scope_instruction=AncestorScopeInstruction(ancestor_scope_type="somewhere"),
+    )
+    with pytest.raises(InvalidArgument, match="expected direct, inferred or sourceParent"):
+        await client.modify("7", move=[move])
+
+
+async def test_migrate(asked):
+    client, request = asked("MigrateProcessInstance", pb.MigrateProcessInstanceResponse())
+    await client.migrate("7", "8", {"old": "new"})
+    message = pb.MigrateProcessInstanceRequest
+    assert request() == message(
+        processInstanceKey=7,
+        migrationPlan=message.MigrationPlan(
+            targetProcessDefinitionKey=8,
+            mappingInstructions=[message.MappingInstruction(sourceElementId="old", targetElementId="new")],
+        ),
+    )
+
+
+async def test_delete_resource(asked):
+    batch = pb.BatchOperationCreatedResult(
+        batchOperationKey="5", batchOperationType=pb.BatchOperationCreatedResult.DELETE_PROCESS_INSTANCE
+    )
+    client, request = asked("DeleteResource", pb.DeleteResourceResponse(resourceKey="7", batchOperation=batch))
+    deleted = await client.delete_resource("7", delete_history=True)
+    assert request() == pb.DeleteResourceRequest(resourceKey=7, deleteHistory=True)
+    assert deleted.batch_operation.batch_operation_type == "DELETE_PROCESS_INSTANCE"
+
+
+async def test_an_older_gateway_is_sent_nothing_that_it_does_not_know_of_a_deletion(asked):
+    client, request = asked("DeleteResource", pb.DeleteResourceResponse())
+    assert (await client.delete_resource("7")).batch_operation is None
+    assert not request().HasField("deleteHistory")

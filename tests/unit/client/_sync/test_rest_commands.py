@@ -6,7 +6,7 @@ import json
 import pytest
 
 from c8py.errors import InvalidArgument, NotFound, ServerFault
-from c8py.models.process_instance import ProcessInstanceFilter
+from c8py.models.process_instance import ProcessInstanceFilter, ProcessInstanceModificationTerminateInstruction
 from harness.answering import Reply
 
 STARTED = {
@@ -223,3 +223,60 @@ def test_a_client_is_a_context(http_server, camunda):
     with camunda(rest=server.url) as client:
         client.cancel(1)
     assert client.settings.rest_address == server.url
+
+
+def test_messages_signals_and_conditions(asked):
+    client, request = asked({"tenantId": "t", "messageKey": "4"})
+    assert (client.publish_message("paid", correlation_key="42", time_to_live_s=1.5)).message_key == "4"
+    assert request() == (
+        "POST /v2/messages/publication",
+        {"name": "paid", "correlationKey": "42", "timeToLive": 1500},
+    )
+    client, request = asked({"tenantId": "t", "messageKey": "4", "processInstanceKey": "5"})
+    assert (client.correlate_message("paid", variables={"a": 1})).process_instance_key == "5"
+    assert request() == ("POST /v2/messages/correlation", {"name": "paid", "variables": {"a": 1}})
+    client, request = asked({"tenantId": "t", "signalKey": "6"})
+    assert (client.broadcast_signal("stop")).signal_key == "6"
+    assert request() == ("POST /v2/signals/broadcast", {"signalName": "stop"})
+    client, request = asked({"tenantId": "t", "conditionalEvaluationKey": "7", "processInstances": []})
+    assert (client.evaluate_conditionals({"a": 1})).conditional_evaluation_key == "7"
+    assert request() == ("POST /v2/conditionals/evaluation", {"variables": {"a": 1}})
+
+
+def test_a_decision_of_an_older_cluster_is_read(asked):
+    answer = {
+        "decisionDefinitionId": "d",
+        "decisionDefinitionKey": 1,
+        "decisionDefinitionName": "D",
+        "decisionDefinitionVersion": 1,
+        "decisionInstanceKey": 2,
+        "decisionRequirementsId": "r",
+        "decisionRequirementsKey": 3,
+        "evaluatedDecisions": [],
+        "output": "1",
+        "tenantId": "t",
+    }
+    client, request = asked(answer)
+    assert (client.evaluate_decision(decision_definition_key=1)).decision_requirements_key == "3"
+    assert request() == ("POST /v2/decision-definitions/evaluation", {"decisionDefinitionKey": "1"})
+
+
+def test_changes_of_instances_and_resources(asked):
+    client, request = asked()
+    client.modify("7", terminate=[ProcessInstanceModificationTerminateInstruction(element_id="a")])
+    assert request() == (
+        "POST /v2/process-instances/7/modification",
+        {"terminateInstructions": [{"elementId": "a"}]},
+    )
+    client, request = asked()
+    client.migrate("7", "8", {"old": "new"})
+    assert request() == (
+        "POST /v2/process-instances/7/migration",
+        {
+            "targetProcessDefinitionKey": "8",
+            "mappingInstructions": [{"sourceElementId": "old", "targetElementId": "new"}],
+        },
+    )
+    client, request = asked()
+    assert (client.delete_resource("7")).batch_operation is None
+    assert request() == ("POST /v2/resources/7/deletion", {})
