@@ -9,6 +9,7 @@ from c8py.client._async.over_rest import AsyncOverRest
 from c8py.client._async.version import AsyncClusterVersion
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
+from c8py.models.cluster import TopologyResponse
 from c8py.transport import AsyncRest, AsyncWire, async_headers
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class AsyncConnection:
         self._gateway: AsyncGrpc | None = None
         self._over_grpc: AsyncOverGrpc | None = None
         self._over_rest: AsyncOverRest | None = None
-        self.version = AsyncClusterVersion(self.over_rest, clock)
+        self.version = AsyncClusterVersion(self._topology, clock)
 
     def over(self, protocol: Protocol | None) -> "AsyncOverGrpc | AsyncOverRest":
         """The way that a call takes which both offer.
@@ -92,6 +93,11 @@ class AsyncConnection:
             AuthError: there is no token to be had.
         """
         return await self._headers.header()
+
+    async def _topology(self) -> TopologyResponse:
+        # Over REST where that is known, for it costs no gRPC channel.
+        way = self.over_grpc() if self.settings.rest_address is None else self.over_rest()
+        return await way.topology()
 
     async def aclose(self) -> None:
         """Close all connections."""

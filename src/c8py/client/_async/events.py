@@ -6,6 +6,7 @@ from c8py.config import Protocol
 from c8py.models.conditional import EvaluateConditionalResult
 from c8py.models.decision_definition import EvaluateDecisionResult
 from c8py.models.message import MessageCorrelationResult, MessagePublicationResult
+from c8py.models.operations import OPERATIONS
 from c8py.models.signal import SignalBroadcastResult
 
 
@@ -146,6 +147,7 @@ class AsyncEventCalls(AsyncCalls):
             NotSupported: the cluster is older.
             C8Error: the call failed.
         """
+        await self._connection.version.must_offer(OPERATIONS["evaluateConditionals"])
         return await self._connection.over(protocol).evaluate_conditionals(
             document(variables), process_definition_key=process_definition_key, tenant_id=self._tenant(tenant_id)
         )

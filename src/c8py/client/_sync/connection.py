@@ -10,6 +10,7 @@ from c8py.client._sync.over_rest import OverRest
 from c8py.client._sync.version import ClusterVersion
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
+from c8py.models.cluster import TopologyResponse
 from c8py.transport import Rest, Wire, headers
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Connection:
         self._gateway: Grpc | None = None
         self._over_grpc: OverGrpc | None = None
         self._over_rest: OverRest | None = None
-        self.version = ClusterVersion(self.over_rest, clock)
+        self.version = ClusterVersion(self._topology, clock)
 
     def over(self, protocol: Protocol | None) -> "OverGrpc | OverRest":
         """The way that a call takes which both offer.
@@ -93,6 +94,11 @@ class Connection:
             AuthError: there is no token to be had.
         """
         return self._headers.header()
+
+    def _topology(self) -> TopologyResponse:
+        # Over REST where that is known, for it costs no gRPC channel.
+        way = self.over_grpc() if self.settings.rest_address is None else self.over_rest()
+        return way.topology()
 
     def close(self) -> None:
         """Close all connections."""

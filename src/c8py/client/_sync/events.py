@@ -7,6 +7,7 @@ from c8py.config import Protocol
 from c8py.models.conditional import EvaluateConditionalResult
 from c8py.models.decision_definition import EvaluateDecisionResult
 from c8py.models.message import MessageCorrelationResult, MessagePublicationResult
+from c8py.models.operations import OPERATIONS
 from c8py.models.signal import SignalBroadcastResult
 
 
@@ -147,6 +148,7 @@ class EventCalls(Calls):
             NotSupported: the cluster is older.
             C8Error: the call failed.
         """
+        self._connection.version.must_offer(OPERATIONS["evaluateConditionals"])
         return self._connection.over(protocol).evaluate_conditionals(
             document(variables), process_definition_key=process_definition_key, tenant_id=self._tenant(tenant_id)
         )

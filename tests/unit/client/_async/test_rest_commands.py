@@ -45,8 +45,8 @@ def asked(http_server, camunda):
         server = http_server(lambda _: Reply(204 if answer is None else status, body))
 
         def request():
-            first = server.received[0]
-            return f"{first.method} {first.path}", json.loads(first.body) if first.body else None
+            last = server.received[-1]
+            return f"{last.method} {last.path}", json.loads(last.body) if last.body else None
 
         return camunda(rest=server.url, **arguments), request
 
@@ -237,7 +237,8 @@ async def test_messages_signals_and_conditions(asked):
     client, request = asked({"tenantId": "t", "signalKey": "6"})
     assert (await client.broadcast_signal("stop")).signal_key == "6"
     assert request() == ("POST /v2/signals/broadcast", {"signalName": "stop"})
-    client, request = asked({"tenantId": "t", "conditionalEvaluationKey": "7", "processInstances": []})
+    conditions = {"tenantId": "t", "conditionalEvaluationKey": "7", "processInstances": []}
+    client, request = asked(conditions | {"brokers": [], "gatewayVersion": "8.9.0"})
     assert (await client.evaluate_conditionals({"a": 1})).conditional_evaluation_key == "7"
     assert request() == ("POST /v2/conditionals/evaluation", {"variables": {"a": 1}})
 

@@ -42,7 +42,7 @@ def asked(gateway, camunda):
     def make(name, answer, **arguments):
         server = gateway({name: lambda *_: answer})
         client = camunda(server.address, **arguments)
-        return client, lambda: server.calls[0][1]
+        return client, lambda: server.calls[-1][1]
 
     return make
 
