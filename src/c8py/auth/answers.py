@@ -27,6 +27,7 @@ from c8py.errors import TokenRateLimited, TokenRefused, TokenUnavailable
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 _OK: Final = 200
+_UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _LATER: Final = frozenset({408, 425, *range(500, 600)})
 _HINTS: Final[Mapping[int, str]] = {
@@ -34,6 +35,19 @@ _HINTS: Final[Mapping[int, str]] = {
     401: "check client id and secret; a lost secret cannot be had again: create a new client",
     403: "check the audience, and that the client was given the scope of this API",
     404: "check the token URL (CAMUNDA_OAUTH_URL)",
+}
+# What a service says beats its status: Keycloak has 401 for a switch, and 400 for a key that it does not know.
+_HINTS_BY_WORD: Final[tuple[tuple[str, str], ...]] = (
+    ("service account", "let the client have tokens of its own (Keycloak: switch on its service account roles)"),
+    ("setup required", "the client has no secret yet: generate one"),
+    ("invalid_scope", "check the scope (CAMUNDA_TOKEN_SCOPE), or leave it out"),
+    ("unsupported_grant_type", "check that this is the token URL, and that the client may use client_credentials"),
+)
+_HINTS_BY_METHOD: Final[Mapping[str, str]] = {
+    "private_key_jwt": "check client id and key: the client must be one that signs (private_key_jwt), and the token "
+    "service must have the certificate of this very key",
+    "tls_client_auth": "check client id and certificate: the client must be one that shows a certificate "
+    "(tls_client_auth), with this very subject",
 }
 
 
@@ -124,8 +138,17 @@ def _raise_refusal(response: HttpResponse, credentials: ClientCredentials, clock
         )
     if response.status in _LATER:
         raise TokenUnavailable(f"{wanted}, but it is in trouble ({said})", hint="try again later")
-    hint = _HINTS.get(response.status, _HINTS[404])
+    hint = _hint(response.status, error, description, credentials.method)
     raise TokenRefused(f"{wanted}, but it refuses ({said})", status=response.status, error=error, hint=hint)
+
+
+def _hint(status: int, error: str, description: str, method: str) -> str:
+    words = f"{error} {description}".lower()
+    for word, hint in _HINTS_BY_WORD:
+        if word in words:
+            return hint
+    about_client = status == _UNAUTHORIZED or error == "invalid_client"
+    return _HINTS_BY_METHOD.get(method, _HINTS[_UNAUTHORIZED]) if about_client else _HINTS.get(status, _HINTS[404])
 
 
 def _problem(body: bytes) -> tuple[str, str]:

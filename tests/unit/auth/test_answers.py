@@ -4,12 +4,13 @@ import base64
 import json
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from c8py.auth import ClientCredentials, HttpResponse, fetch_token
-from c8py.auth.answers import retry_after
+from c8py.auth.answers import read_token, retry_after
 from c8py.base.clock import ManualClock
 from c8py.base.redact import Secret
 from c8py.errors import AuthError, TokenRefused, TokenUnavailable
@@ -100,6 +101,31 @@ def test_every_refusal_says_what_to_check(status, said, token_of):
         token_of(status, {"error": "e", "error_description": "d"})
     assert said in raised.value.hint
     assert f"{status} e d" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "description", "said"),
+    [
+        (401, "unauthorized_client", "Client not enabled to retrieve service account", "service account roles"),
+        (400, "unauthorized_client", "Client credentials setup required", "no secret yet"),
+        (400, "invalid_scope", "Invalid scopes: x", "CAMUNDA_TOKEN_SCOPE"),
+        (400, "unsupported_grant_type", "Unsupported grant_type", "client_credentials"),
+        (400, "invalid_client", "", "client id and secret"),
+    ],
+)
+def test_what_a_service_says_beats_its_status(status, error, description, said, token_of):
+    with pytest.raises(TokenRefused) as raised:
+        token_of(status, {"error": error, "error_description": description})
+    assert said in raised.value.hint
+
+
+@pytest.mark.parametrize(("method", "said"), [("private_key_jwt", "key"), ("tls_client_auth", "certificate")])
+def test_a_client_without_a_secret_is_not_sent_to_look_for_it(method, said, credentials, answer, clock):
+    proven = msgspec.structs.replace(credentials, method=method)
+    for status in (400, 401):
+        with pytest.raises(TokenRefused) as raised:
+            read_token(answer(status, {"error": "invalid_client"}), proven, asked_s=0.0, clock=clock)
+        assert f"client id and {said}" in raised.value.hint
 
 
 def test_a_service_that_echoes_the_secret_does_not_get_it_into_the_error(token_of):
