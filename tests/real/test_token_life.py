@@ -8,6 +8,8 @@ import pytest
 from c8py.client import AsyncCamunda
 from c8py.errors import TokenRefused, Unauthenticated
 from c8py.worker import Worker
+from harness.platform import C8, plain_environment
+from harness.processes import Program
 from harness.realm import AUDIENCE, REALM, audience_mapper, with_secret
 
 ENOUGH_S = 30.0
@@ -122,6 +124,25 @@ async def test_a_secret_that_is_rotated_ends_with_the_token(keycloak, client_of)
             assert (await new.topology()).gateway_version == "8.6.0"
     assert refused.value.status == 401
     assert fresh not in str(refused.value)
+
+
+@pytest.mark.slow
+def test_ten_processes_at_once_make_one_token_request(keycloak, guarded_settings, tmp_path):
+    keycloak.add(with_secret("crowd", "right"))
+    environment = plain_environment(
+        CAMUNDA_GRPC_ADDRESS=str(guarded_settings["grpc_address"]),
+        CAMUNDA_AUTHORIZATION_SERVER_URL=keycloak.token_url(),
+        CAMUNDA_CA_CERTIFICATE_PATH=str(keycloak.authority.pem),
+        CAMUNDA_CLIENT_ID="crowd",
+        CAMUNDA_CLIENT_SECRET="right",
+        CAMUNDA_TOKEN_CACHE_DIR=str(tmp_path / "tokens"),
+    )
+    programs = [
+        Program([C8, "topology", "--json"], folder=tmp_path, name=f"c8-{number}", environment=environment)
+        for number in range(10)
+    ]
+    assert [program.wait(deadline_s=ENOUGH_S) for program in programs] == [0] * 10
+    assert keycloak.token_requests("crowd") == [""]
 
 
 async def _call_on(camunda):
