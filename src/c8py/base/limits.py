@@ -122,6 +122,7 @@ ERROR_TEXT_MAX: Final = 500  # of a server's words in our errors
 
 # -- transport: calls of the SDK
 VERSION_AGE_S_MAX: Final = 600.0  # then the cluster is asked again which version it has
+WAIT_LOOKS_MAX: Final = 100_000  # of one wait for an answer; a day at one a second
 CALL_ATTEMPTS_MAX: Final = 5  # the policy that the gateway ships with its protocol: 0.1 s, times 3, at most 5 s
 GRPC_MESSAGE_BYTES_MAX: Final = 64 * 1024 * 1024  # taken in; what may be sent is the gateway's to say (4 MB)
 GRPC_PING_S: Final = 20.0  # an unanswered keep-alive ends the connection after so long

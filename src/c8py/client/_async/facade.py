@@ -1,8 +1,9 @@
 """The client: what a cluster can be told and asked, as methods of one class. The methods stand in modules by noun."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
@@ -11,9 +12,12 @@ from c8py.client._async.events import AsyncEventCalls
 from c8py.client._async.jobs import AsyncJobCalls
 from c8py.client._async.nouns import AsyncNouns
 from c8py.client._async.processes import AsyncProcessCalls
+from c8py.client._async.waiting import wait_until
 from c8py.config import Protocol, Settings, load
 from c8py.models.cluster import TopologyResponse
 from c8py.transport import shared_cache
+
+Answer = TypeVar("Answer")
 
 
 class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls, AsyncNouns):
@@ -28,7 +32,8 @@ class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls, AsyncNouns
     """
 
     def __init__(self, settings: Settings, *, cache: TokenCache | None = None, clock: Clock | None = None) -> None:
-        super().__init__(AsyncConnection(settings, cache=cache or shared_cache(settings), clock=clock or SystemClock()))
+        self._clock = clock or SystemClock()
+        super().__init__(AsyncConnection(settings, cache=cache or shared_cache(settings), clock=self._clock))
 
     @classmethod
     def from_env(cls, *, credentials_file: Path | str | None = None, **overrides: object) -> Self:
@@ -58,6 +63,26 @@ class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls, AsyncNouns
             C8Error: the call failed.
         """
         return await self._connection.over(protocol).topology()
+
+    async def wait_until(
+        self,
+        look: Callable[[], Awaitable[Answer]],  # sync: look: Callable[[], Answer],
+        wanted: Callable[[Answer], bool] = lambda _: True,
+        *,
+        timeout_s: float = 10.0,
+    ) -> Answer:
+        """Ask until the answer is the wanted one: what REST finds may lag a moment behind what has happened.
+
+        Args:
+            look: asks, such as `lambda: camunda.process_instances.get(key)`; `NotFound` counts as not yet.
+            wanted: whether this answer is the one; left out, any answer is.
+            timeout_s: how long to go on asking, in seconds.
+
+        Raises:
+            DeadlineExceeded: it did not come in time.
+            C8Error: asking failed for another reason than that there is nothing yet.
+        """
+        return await wait_until(look, wanted, timeout_s=timeout_s, clock=self._clock)
 
     async def authorization(self) -> str:
         """The Authorization header that calls carry now, for other programs; empty where they need none. It is secret.
