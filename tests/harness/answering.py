@@ -37,6 +37,8 @@ class Reply(NamedTuple):
 
 
 class _Listener(ThreadingHTTPServer):
+    request_queue_size = 128  # crowds knock at once
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Connections that break off are what some tests are about."""
 

@@ -25,6 +25,60 @@ def here() -> object:
     return os.getpid()
 
 
+class AsyncOwn(Generic[T]):
+    """What each loop has of its own, made when it is first wanted there; loops in threads do not disturb each other."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._made: dict[asyncio.AbstractEventLoop, T] = {}
+
+    def get(self, make: Callable[[], T]) -> T:
+        """That of the running loop."""
+        loop = asyncio.get_running_loop()
+        with self._guard:
+            made = self._made.get(loop)
+            if made is None:
+                # What belonged to loops that are over is of no use to anybody.
+                self._made = {other: its for other, its in self._made.items() if not other.is_closed()}
+                made = self._made[loop] = make()
+            return made
+
+    def holds(self, one: T) -> bool:
+        """Whether this still is that of the running loop."""
+        return self._made.get(asyncio.get_running_loop()) is one
+
+    def pop(self) -> T | None:
+        """That of the running loop, if there is any; the next one who wants it has it made anew."""
+        with self._guard:
+            return self._made.pop(asyncio.get_running_loop(), None)
+
+
+class Own(Generic[T]):
+    """What a process has of its own, made when a thread first wants it; a fork does not inherit it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._made: dict[int, T] = {}
+
+    def get(self, make: Callable[[], T]) -> T:
+        """That of this process."""
+        process = os.getpid()
+        with self._guard:
+            made = self._made.get(process)
+            if made is None:
+                made = self._made[process] = make()
+            return made
+
+    def holds(self, one: T) -> bool:
+        """Whether this still is that of this process."""
+        return self._made.get(os.getpid()) is one
+
+    def pop(self) -> T | None:
+        """That of this process, if there is any; the next one who wants it has it made anew."""
+        with self._guard:
+            return self._made.pop(os.getpid(), None)
+
+
 class AsyncFlight(Generic[T]):
     """Lets one piece of work go on at a time; who comes meanwhile waits for the same outcome.
 
