@@ -34,6 +34,8 @@ PROFILE_NAME_CHARS_MAX: Final = 64  # it is typed, and stands in the names of en
 REQUEST_TIMEOUT_S: Final = 30.0  # a call with its retries; the gateway itself gives up after 15 s
 CONNECT_TIMEOUT_S: Final = 10.0
 TOKEN_TIMEOUT_S: Final = 35.0  # one token request; SaaS answers to known wrong credentials after 30 s only
+TOKEN_ATTEMPTS_MAX: Final = 5  # requests for one token; Camunda's own clients have the same number
+TOKEN_RETRY_DELAY_S: Final = 1.0  # before the second of them, then twice that, and so on
 KEEP_ALIVE_S: Final = 45.0  # balancers in front of SaaS drop connections that are idle for a minute
 SETTING_S_MAX: Final = 86_400.0  # a day; whatever is longer was meant in other units
 

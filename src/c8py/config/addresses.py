@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 SAAS_DOMAIN: Final = "camunda.io"
+SAAS_PORT: Final = 443
 SAAS_OAUTH_URL: Final = "https://login.cloud.camunda.io/oauth/token"
 SAAS_AUDIENCE: Final = "zeebe.camunda.io"
 SAAS_CONSOLE_URL: Final = "https://api.cloud.camunda.io"
@@ -113,6 +114,26 @@ def web_url(text: str) -> str:
     _host(parts)
     _port(parts)
     return text.strip()
+
+
+def component_url(text: str) -> str:
+    """The root of a component's API as `web_url`; a trailing `/` and the version of the API are dropped.
+
+    Raises:
+        AddressError: it is none.
+    """
+    return re.sub(r"/v\d+$", "", web_url(text).rstrip("/")).rstrip("/")
+
+
+def domain(text: str) -> str:
+    """The domain under which a Camunda SaaS keeps its clusters.
+
+    Raises:
+        AddressError: it is none.
+    """
+    if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", text.lower()):
+        raise AddressError("expected a domain such as camunda.io, but it is something else")
+    return text.lower()
 
 
 def _split_scheme(text: str) -> tuple[str | None, str]:

@@ -13,18 +13,10 @@ import msgspec
 from c8py.base.redact import Secret
 from c8py.config import addresses
 from c8py.config.credentials_file import Assignment
-from c8py.config.fields import (
-    BY_NAME,
-    FIELDS,
-    HOST_NAME,
-    INSECURE_NAMES,
-    PORT_NAME,
-    SECURE_NAMES,
-    Field,
-    TextError,
-    truth,
-)
+from c8py.config.fields import BY_NAME, FIELDS, Field, TextError
+from c8py.config.fields.readers import truth
 from c8py.config.settings import Source
+from c8py.config.switches import HOST_NAME, INSECURE_NAMES, PORT_NAME, SECURE_NAMES
 from c8py.errors import ConfigError
 
 
@@ -96,7 +88,7 @@ def _of_texts(texts: Mapping[str, _Text]) -> Layer:
         given = list(_given(field, texts))
         if not given:
             continue
-        for other in given[1:]:
+        for other in [] if field.ranked else given[1:]:
             _must_agree(field, given[0], other)
         layer[field.name] = Found(_read(field, given[0], secure=secure), given[0].source)
     return layer

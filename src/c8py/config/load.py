@@ -11,9 +11,10 @@ import msgspec
 
 from c8py.config import addresses
 from c8py.config.credentials_file import read
-from c8py.config.fields import BY_NAME, FIELDS, FILE_NAME, Field
+from c8py.config.fields import BY_NAME, FIELDS, Field
 from c8py.config.layers import Found, Layer, of_arguments, of_environment, of_file
 from c8py.config.settings import Settings, Source
+from c8py.config.switches import FILE_NAME
 from c8py.errors import ConfigError
 
 _GRPC_DEFAULT = "grpc://localhost:26500"
@@ -47,6 +48,7 @@ def load(
     _check_credentials(found, paths)
     _add_addresses(found, paths)
     _add_token_cache(found)
+    _add_modes(found)
     return _settings(found, paths)
 
 
@@ -188,6 +190,20 @@ def _add_token_cache(found: Layer) -> None:
 
         folder = user_cache_path("c8py", appauthor=False) / "tokens"
         found["token_cache_dir"] = Found(folder, Source("default"))
+
+
+def _add_modes(found: Layer) -> None:
+    """Interim: what follows for the mode and for the way a client proves itself."""
+    cluster = any(
+        addresses.saas_cluster(address) for f in ("grpc_address", "rest_address") if (address := _text(found, f))
+    )
+    found.setdefault("mode", Found("saas" if cluster else "self-managed", Source("derived", "from the address")))
+    way = "client_secret_post"
+    if "assertion_keystore" in found:
+        way = "private_key_jwt"
+    elif "oauth_keystore" in found and "client_secret" not in found:
+        way = "tls_client_auth"
+    found.setdefault("client_authentication", Found(way, Source("derived", "from the credentials")))
 
 
 def _text(found: Layer, field: str) -> str | None:
