@@ -12,7 +12,7 @@ from c8py.auth.credentials import (
     console_credentials,
 )
 from c8py.auth.exchange import Patience, fetch_token, obtain, renew
-from c8py.auth.file_cache import FileCache
+from c8py.auth.file_cache import FileCache, Seal
 from c8py.auth.flow import Flow, HttpRequest, HttpResponse, Pause
 from c8py.auth.token import Token, TokenState
 
@@ -28,6 +28,7 @@ __all__ = [
     "Patience",
     "Pause",
     "Refusal",
+    "Seal",
     "Token",
     "TokenCache",
     "TokenKey",

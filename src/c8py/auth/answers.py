@@ -55,6 +55,7 @@ class _Answer(msgspec.Struct):
     access_token: str
     expires_in: float | str | None = None
     token_type: str = "Bearer"  # noqa: S105  the kind, no secret
+    scope: object = None
 
 
 class _Claims(msgspec.Struct):
@@ -98,7 +99,12 @@ def read_token(response: HttpResponse, credentials: ClientCredentials, *, asked_
     if not _HEADER_SAFE.fullmatch(answer.access_token) or answer.token_type.lower() != "bearer":
         raise TokenUnavailable(f"expected a bearer token from {credentials.token_url}, but it is of another kind")
     lifetime_s = _lifetime_s(answer, clock)
-    token = Token(value=Secret(answer.access_token), lifetime_s=lifetime_s, ends_s=asked_s + lifetime_s)
+    token = Token(
+        value=Secret(answer.access_token),
+        lifetime_s=lifetime_s,
+        ends_s=asked_s + lifetime_s,
+        scope=answer.scope if isinstance(answer.scope, str) else None,
+    )
     if not token.usable(clock.monotonic_s()):
         raise TokenUnavailable(
             f"expected a token from {credentials.token_url} that is good for a while, "

@@ -80,9 +80,14 @@ class TokenCache(Protocol):
 
 
 class MemoryCache:
-    """A cache of this process, for any number of clients, loops and threads. Bounded: the longest unused key goes."""
+    """A cache of this process, for any number of clients, loops and threads.
 
-    def __init__(self) -> None:
+    Args:
+        keys_max: how many keys are remembered; beyond that the one longest unchanged goes.
+    """
+
+    def __init__(self, keys_max: int = TOKEN_KEYS_MAX) -> None:
+        self._keys_max = keys_max
         self._guard = threading.Lock()
         self._held: OrderedDict[TokenKey, Held] = OrderedDict()
         self._cool: OrderedDict[str, float] = OrderedDict()
@@ -146,5 +151,5 @@ class MemoryCache:
         with self._guard:
             self._held[key] = held
             self._held.move_to_end(key)
-            while len(self._held) > TOKEN_KEYS_MAX:
+            while len(self._held) > self._keys_max:
                 self._held.popitem(last=False)

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import filelock
 import msgspec
@@ -22,7 +22,7 @@ from c8py.auth.cache import Held, MemoryCache, Refusal
 from c8py.auth.credentials import TokenKey
 from c8py.auth.token import Token
 from c8py.base.clock import Clock
-from c8py.base.limits import TOKEN_FILE_BYTES_MAX, TOKEN_LIFETIME_S_MAX
+from c8py.base.limits import TOKEN_FILE_BYTES_MAX, TOKEN_KEYS_MAX, TOKEN_LIFETIME_S_MAX
 from c8py.base.redact import Secret
 
 _LOG: Final = logging.getLogger("c8py.auth")
@@ -39,6 +39,7 @@ class _Token(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     lifetime_s: float
     ends_ms: int
+    scope: str | None = None
 
     def __repr__(self) -> str:
         return "_Token(***)"
@@ -65,18 +66,49 @@ _EMPTY: Final = _Entry()
 _DECODER: Final = msgspec.json.Decoder(_Entry)
 
 
+class Seal(Protocol):
+    """Makes what is stored unreadable, and unchangeable, for whoever has not its key."""
+
+    def close(self, content: bytes, name: str) -> bytes:
+        """The content as it is stored under this name."""
+        ...
+
+    def open(self, stored: bytes, name: str) -> bytes:
+        """What was closed under this name.
+
+        Raises:
+            ValueError: it was closed with another key, under another name, or changed since.
+        """
+        ...
+
+
+class _Plain:
+    """No seal: the mode of the files is what keeps others out."""
+
+    def close(self, content: bytes, name: str) -> bytes:
+        del name
+        return content
+
+    def open(self, stored: bytes, name: str) -> bytes:
+        del name
+        return stored
+
+
 class FileCache:
     """A cache in a folder, for any number of processes, loops and threads.
 
     Args:
         folder: of its own; made with mode 0700 when it is not there.
         clock: its wall clock dates what is written, its monotonic one ages it.
+        seal: what files are closed with; None stores them as they are.
+        keys_max: how many keys the memory in front of the folder holds.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, seal: Seal | None = None, keys_max: int = TOKEN_KEYS_MAX) -> None:
         self._folder = folder
         self._clock = clock
-        self._memory = MemoryCache()
+        self._seal = seal or _Plain()
+        self._memory = MemoryCache(keys_max)
         self._guard = threading.Lock()
         self._locks: dict[TokenKey, filelock.BaseFileLock] = {}
         self._said = False
@@ -95,7 +127,12 @@ class FileCache:
     def keep(self, key: TokenKey, token: Token) -> None:
         """Remember a token, and forget the refusals before it."""
         self._memory.keep(key, token)
-        stored = _Token(value=token.value.reveal(), lifetime_s=token.lifetime_s, ends_ms=self._wall_ms(token.ends_s))
+        stored = _Token(
+            value=token.value.reveal(),
+            lifetime_s=token.lifetime_s,
+            ends_ms=self._wall_ms(token.ends_s),
+            scope=token.scope,
+        )
         self._store(self._file(key), _Entry(token=stored))
 
     def refuse(self, key: TokenKey, refusal: Refusal) -> None:
@@ -179,13 +216,13 @@ class FileCache:
                 known = os.fstat(descriptor)
                 if not stat.S_ISREG(known.st_mode) or not _is_ours(known) or known.st_size > TOKEN_FILE_BYTES_MAX:
                     return _EMPTY
-                return _DECODER.decode(os.read(descriptor, TOKEN_FILE_BYTES_MAX))
+                return _DECODER.decode(self._seal.open(os.read(descriptor, TOKEN_FILE_BYTES_MAX), file.name))
         except FileNotFoundError:
             return _EMPTY
         except OSError as error:
             self._say(error)
             return _EMPTY
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except ValueError:  # msgspec's errors are such, and a seal's
             # Damaged: the next token replaces it.
             return _EMPTY
 
@@ -198,7 +235,7 @@ class FileCache:
             descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self._folder)  # mode 0600
             made = Path(name)
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(msgspec.json.encode(entry))
+                stream.write(self._seal.close(msgspec.json.encode(entry), file.name))
             made.replace(file)
         except OSError as error:
             self._say(error)
@@ -249,7 +286,7 @@ class FileCache:
         ends_s = self._monotonic_s(stored.ends_ms)
         # A clock that was set back must not make a token last longer than it was given for.
         ends_s = min(ends_s, self._clock.monotonic_s() + stored.lifetime_s)
-        return Token(value=Secret(stored.value), lifetime_s=stored.lifetime_s, ends_s=ends_s)
+        return Token(value=Secret(stored.value), lifetime_s=stored.lifetime_s, ends_s=ends_s, scope=stored.scope)
 
     def _refusal(self, entry: _Entry) -> Refusal | None:
         stored = entry.refusal

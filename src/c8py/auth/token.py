@@ -29,11 +29,13 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         value: what goes into the Authorization header.
         lifetime_s: how long it was good for when it was handed out, in seconds.
         ends_s: when it ends, in seconds of the monotonic clock.
+        scope: what the token service says that it is good for; None where it says nothing.
     """
 
     value: Secret
     lifetime_s: float
     ends_s: float
+    scope: str | None = None
 
     def state(self, now_s: float) -> TokenState:
         """How it may be used now.
