@@ -1,4 +1,7 @@
-"""For all tests: our platform as a program, its output beside a failure, and no silent skip where CI counts on us."""
+"""For all tests: our platform as a program, its output beside a failure, and no secret in anything that is said.
+
+Under CI=true nothing is skipped in silence.
+"""
 
 import os
 import tempfile
@@ -8,6 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from harness import watching
 from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
 from harness.processes import Program
 
@@ -18,6 +22,10 @@ OUTPUT_SHOWN = 3000
 _FOLDER = tempfile.TemporaryDirectory(prefix="c8py-tests-")
 os.environ.setdefault("C8PY_CACHE", str(platformdirs.user_cache_path("c8py")))
 os.environ["XDG_CACHE_HOME"] = _FOLDER.name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(watching, "watching")
 
 
 @pytest.hookimpl(wrapper=True)

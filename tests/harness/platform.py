@@ -9,6 +9,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 from harness.processes import ROOT, Program, run
+from harness.secrets import KNOWN
 
 READY_DEADLINE_S = 60.0
 C8 = Path(sys.executable).with_name("c8")
@@ -99,6 +100,7 @@ def read_exports(file: Path) -> dict[str, str]:
     for line in file.read_text().splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         pairs[name] = value.strip("'")
+    KNOWN.learn_named(pairs, file.name)
     return pairs
 
 

@@ -8,15 +8,25 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import psutil
+
+from harness.secrets import KNOWN
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 POLL_S = 0.05
 OUTPUT_SHOWN = 4000
+
+
+class Ran(NamedTuple):
+    """A program that was run to its end, and what it wrote."""
+
+    command: list[str]
+    stdout: str
+    stderr: str
 
 
 class Program:
@@ -41,11 +51,12 @@ class Program:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.name = name
+        self.command = [str(part) for part in command]
         self.stdout = folder / f"{name}.out"
         self.stderr = folder / f"{name}.err"
         with self.stdout.open("ab") as out, self.stderr.open("ab") as err:
             self.process = subprocess.Popen(  # the log outlives the handles given to the child
-                [str(part) for part in command],
+                self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -55,6 +66,9 @@ class Program:
             )
         # A run that breaks off, in whichever way Python still notices, leaves no broker behind.
         atexit.register(self._end_with_us)
+        KNOWN.learn_named(environment or {}, f"the environment of {name}")
+        for told in on_start:
+            told(self)
 
     @property
     def pid(self) -> int:
@@ -143,6 +157,11 @@ class Program:
         return f"{self.name}: {sentence}\n--- the end of its output:\n{self.output()[-OUTPUT_SHOWN:]}"
 
 
+# Who wants to know of programs: of those that begin, and of those that were run to their end.
+on_start: Final[list[Callable[[Program], None]]] = []
+on_run: Final[list[Callable[[Ran], None]]] = []
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -152,8 +171,10 @@ def run(
     stdin: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end; its status and its two outputs, whatever the status is."""
-    return subprocess.run(
-        [str(part) for part in command],
+    words = [str(part) for part in command]
+    KNOWN.learn_named(environment or {}, f"the environment of {Path(words[0]).name}")
+    done = subprocess.run(
+        words,
         check=False,
         capture_output=True,
         text=True,
@@ -162,6 +183,9 @@ def run(
         timeout=deadline_s,
         input="" if stdin is None else stdin,
     )
+    for told in on_run:
+        told(Ran(words, done.stdout, done.stderr))
+    return done
 
 
 def must(
