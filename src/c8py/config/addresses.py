@@ -16,8 +16,12 @@ SAAS_AUDIENCE: Final = "zeebe.camunda.io"
 SAAS_CONSOLE_URL: Final = "https://api.cloud.camunda.io"
 SAAS_CONSOLE_AUDIENCE: Final = "api.cloud.camunda.io"
 
-_SAAS_GRPC = re.compile(r"(?P<cluster>[0-9a-f-]{36})\.(?P<region>[a-z]+-\d+)\.zeebe\.camunda\.io")
-_SAAS_REST = re.compile(r"https://(?P<region>[a-z]+-\d+)\.zeebe\.camunda\.io/(?P<cluster>[0-9a-f-]{36})")
+_CLUSTER = r"(?P<cluster>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_REGION = r"(?P<region>[a-z]+-\d+)"
+_DOMAIN = r"(?P<domain>[a-z0-9-]+(?:\.[a-z0-9-]+)+)"
+_SAAS_GRPC = re.compile(rf"{_CLUSTER}(?:\.{_REGION})?\.zeebe\.{_DOMAIN}")
+_SAAS_REST = re.compile(rf"https://{_REGION}\.(?:zeebe|api)\.{_DOMAIN}/{_CLUSTER}")
+_SAAS_PRIVATE = re.compile(rf"{_CLUSTER}\.{_REGION}\.privateconnectivity\.{_DOMAIN}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _HTTPS_PORT: Final = 443
 _GRPC_SCHEMES: Final = {"grpc": False, "http": False, "grpcs": True, "https": True}
@@ -32,22 +36,56 @@ class SaasCluster(msgspec.Struct, frozen=True):
 
     cluster_id: str
     region: str
+    domain: str = SAAS_DOMAIN
+    port: int = SAAS_PORT
 
     @property
     def grpc_address(self) -> str:
         """Where its gRPC gateway listens."""
-        return f"grpcs://{self.cluster_id}.{self.region}.zeebe.{SAAS_DOMAIN}:443"
+        return f"grpcs://{self.cluster_id}.{self.region}.zeebe.{self.domain}:{self.port}"
 
     @property
     def rest_address(self) -> str:
         """The root of its REST API, without `/v2`."""
-        return f"https://{self.region}.zeebe.{SAAS_DOMAIN}/{self.cluster_id}"
+        return f"https://{self.region}.zeebe.{self.domain}/{self.cluster_id}"
+
+    def component_url(self, component: str) -> str:
+        """The root of the API of Operate, Tasklist or Optimize."""
+        return f"https://{self.region}.{component}.{self.domain}/{self.cluster_id}"
+
+
+class SaasPlace(msgspec.Struct, frozen=True):
+    """What an address of SaaS tells.
+
+    Attributes:
+        cluster_id: whose it is.
+        region: "" in the addresses of 2020.
+        private: whether it is one of AWS PrivateLink, whose owner means no other way.
+    """
+
+    cluster_id: str
+    region: str
+    private: bool = False
+
+
+def saas_place(address: str, domain: str = SAAS_DOMAIN) -> SaasPlace | None:
+    """What an address in normal form tells of a cluster of SaaS; None when it is somebody's own.
+
+    Args:
+        address: of gRPC or REST.
+        domain: of the SaaS.
+    """
+    host = urlsplit(address).hostname or ""
+    found = _SAAS_REST.fullmatch(address) or _SAAS_GRPC.fullmatch(host) or _SAAS_PRIVATE.fullmatch(host)
+    if found is None or found["domain"] != domain:
+        return None
+    return SaasPlace(found["cluster"], found["region"] or "", found.re is _SAAS_PRIVATE)
 
 
 def saas_cluster(address: str) -> SaasCluster | None:
     """The SaaS cluster behind a gRPC or REST address in normal form; None when it is somebody's own."""
-    found = _SAAS_REST.fullmatch(address) or _SAAS_GRPC.fullmatch(urlsplit(address).hostname or "")
-    return SaasCluster(found["cluster"], found["region"]) if found else None
+    place = saas_place(address)
+    return SaasCluster(place.cluster_id, place.region) if place is not None and place.region else None
 
 
 def grpc_address(text: str, *, secure: bool | None = None) -> str:

@@ -1,26 +1,25 @@
-"""Reads the file that Console hands out (`export NAME='value'` a line), in all the forms it has had.
+"""Reads the file that Console hands out (`export NAME='value'` a line) and `.env` files, in all forms they have.
 
-Pure but for `read`. Never puts a value into an error: the file holds a secret.
+Other forms of the same names go to `structured_file`. Pure but for `read`. Never puts a value into an error: the file
+holds a secret.
 """
 
 import re
 from pathlib import Path
-
-import msgspec
+from typing import Final
 
 from c8py.base.limits import CREDENTIALS_FILE_BYTES_MAX
+from c8py.config.assignment import Assignment
+from c8py.config.structured_file import looks_like_json, looks_like_yaml, of_json, of_yaml, variable_name
 from c8py.errors import ConfigError
 
-_LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)", re.DOTALL)
-_QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)")\s*(?:\#.*)?""", re.DOTALL)
+# What shells of three systems, and properties files, have before or between name and value.
+_LINE: Final = re.compile(
+    r"(?:export\s+|set\s+|\$env:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(?P<value>.*)", re.DOTALL
+)
+_QUOTED: Final = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)")\s*(?:\#.*)?""", re.DOTALL)
 
-
-class Assignment(msgspec.Struct, frozen=True):
-    """One line of the file."""
-
-    name: str
-    value: str
-    line: int
+__all__ = ["Assignment", "parse", "read"]
 
 
 def read(path: Path) -> dict[str, Assignment]:
@@ -32,9 +31,10 @@ def read(path: Path) -> dict[str, Assignment]:
     try:
         with path.open("rb") as file:
             content = file.read(CREDENTIALS_FILE_BYTES_MAX + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path has such characters"
         raise ConfigError(
-            f"expected a credentials file at {path}, but it cannot be read ({error.strerror})",
+            f"expected a credentials file at {path}, but it cannot be read ({reason})",
             hint="download it in Console when the client is created, or write one with `c8 console clients create`",
         ) from error
     if len(content) > CREDENTIALS_FILE_BYTES_MAX:
@@ -52,18 +52,24 @@ def parse(text: str, *, place: str) -> list[Assignment]:
     """The assignments in a text, in order.
 
     Args:
-        text: lines with LF or CRLF; blank lines and `#` comments are skipped.
+        text: lines with LF or CRLF, of which blank ones and `#` comments are skipped; or the JSON of the
+            Administration API, or the YAML of a Spring application.
         place: what errors call the text.
 
     Raises:
         ConfigError: a line is no assignment, or a quote is not closed; names the line, never shows it.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [
-        _assignment(line.strip(), number, place)
-        for number, line in enumerate(lines, 1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
+    told = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not _is_comment(line)]
+    if told and looks_like_json(told[0][1]):
+        return of_json(text, place=place)
+    if told and looks_like_yaml(told[0][1]):
+        return of_yaml(told, place=place)
+    return [_assignment(line.strip(), number, place) for number, line in told]
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 def _assignment(line: str, number: int, place: str) -> Assignment:
@@ -84,4 +90,4 @@ def _assignment(line: str, number: int, place: str) -> Assignment:
         value = quoted["single"] or quoted["double"] or ""
     else:
         value = re.sub(r"\s+#.*$", "", value)
-    return Assignment(found["name"], value.strip(), number)
+    return Assignment(variable_name(found["name"]), value.strip(), number)

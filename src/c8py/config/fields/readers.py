@@ -146,8 +146,15 @@ def header_text(text: str) -> str:
 
 
 def path(text: str) -> Path:
-    """A path; `~` is the home folder."""
-    return Path(text).expanduser()
+    """A path; `~` is the home folder.
+
+    Raises:
+        TextError: there is no such home folder.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise TextError("expected a path, but it begins with a home folder that does not exist") from None
 
 
 def texts(text: str) -> tuple[str, ...]:
