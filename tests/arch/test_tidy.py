@@ -137,7 +137,7 @@ def test_printed_files_say_who_prints_them(repository_texts):
     assert unheaded == []
 
 
-@pytest.mark.parametrize("table", ["dependencies", "cli", "server", "zeebe"])
+@pytest.mark.parametrize("table", ["dependencies", "cli", "proxy", "server", "zeebe"])
 def test_every_dependency_has_a_reason(repository_texts, table):
     text = repository_texts["pyproject.toml"]
     start = re.search(rf"^{table} = \[\n", text, re.MULTILINE)

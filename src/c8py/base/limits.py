@@ -145,3 +145,16 @@ SIMULATION_SPREAD_S: Final = 1.4  # a host and second of its rate: with less, ch
 KEYSTORE_BYTES_MAX: Final = 1024 * 1024  # the roots of a whole system are a quarter of that
 DISCOVERY_BYTES_MAX: Final = 256 * 1024  # a provider's document has 10 kB
 ASSERTION_LIFETIME_S: Final = 300  # of a signed proof; Entra ID takes none that lasts longer
+
+# -- token proxy: what it accepts from callers, and keeps in memory
+TOKEN_PROXY_TOKENS_MAX: Final = 10_000  # held at once; the longest unused one goes
+TOKEN_PROXY_CLIENTS_MAX: Final = 10_000  # whose accepted secrets are remembered, as digests
+TOKEN_PROXY_REFUSALS_MAX: Final = 1_000  # remembered; at one request a second they end sooner than that
+TOKEN_PROXY_REFUSAL_BYTES_MAX: Final = 16 * 1024  # of the token service's words, kept for the next one who asks
+TOKEN_PROXY_STRANGERS_MAX: Final = 30  # unknown credentials that are being tried; more are asked to come back
+TOKEN_PROXY_FIELD_CHARS_MAX: Final = 2048  # of a client id, a secret, an audience
+TOKEN_PROXY_UPSTREAMS_MAX: Final = 50  # token services of one proxy
+TOKEN_PROXY_WAIT_S: Final = 25.0  # of a caller; most clients give up after 30 s
+TOKEN_PROXY_SPACING_S: Final = 1.0  # between requests to one token service: SaaS takes one a second from an address
+TOKEN_PROXY_NAME_CHARS_MAX: Final = 32  # of a token service; it stands in paths and metrics
+TOKEN_PROXY_LOCKS_MAX: Final = 4096  # files in the state folder that say who is fetching

@@ -5,12 +5,15 @@ Signals, lifespan and logs are left to whoever starts it.
 
 import asyncio
 import socket
+import ssl
+from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import uvicorn
 
 from c8py.base import limits
-from c8py.errors import PlatformError
+from c8py.errors import ConfigError, PlatformError
 from c8py.serving.patience import patient_protocol
 
 _BACKLOG: Final = 1024
@@ -50,6 +53,45 @@ def bound_socket(host: str, port: int, *, option: str = "--http-port") -> socket
     return sock
 
 
+class Tls(msgspec.Struct, frozen=True):
+    """What a server shows of itself.
+
+    Attributes:
+        certificate: PEM file, with the certificates above it.
+        key: PEM file.
+    """
+
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """For connections from here on.
+
+        Raises:
+            ConfigError: the files cannot be read, or do not belong together.
+        """
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.read_into(context)
+        return context
+
+    def read_into(self, context: ssl.SSLContext) -> None:
+        """Take the files as they are now; connections that are open keep what they have.
+
+        Raises:
+            ConfigError: as above.
+        """
+        try:
+            # A key with a passphrase is refused instead of asked for on a terminal.
+            context.load_cert_chain(self.certificate, self.key, password="")
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"expected a certificate in {self.certificate} and its key in {self.key}, but: "
+                f"{error.strerror or error}",
+                hint="check both files: PEM, the key without a passphrase",
+            ) from error
+
+
 class HttpServer:
     """Serves one ASGI application on one socket.
 
@@ -57,10 +99,14 @@ class HttpServer:
         app: the application.
         sock: listening already; closed by `stop`.
         headers_wait_s: seconds in which the headers of a request must have arrived.
+        tls: makes it HTTPS.
     """
 
-    def __init__(self, app: Any, sock: socket.socket, *, headers_wait_s: float) -> None:
+    def __init__(
+        self, app: Any, sock: socket.socket, *, headers_wait_s: float, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._sock = sock
+        self._tls = tls
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -83,6 +129,7 @@ class HttpServer:
         """Answer from here on."""
         # The three steps of Server.serve(), without its signal handlers: signals are the platform's matter.
         self._server.config.load()
+        self._server.config.ssl = self._tls
         self._server.lifespan = self._server.config.lifespan_class(self._server.config)
         await self._server.startup(sockets=[self._sock])
         self._ticking = asyncio.create_task(self._server.main_loop())

@@ -1,0 +1,98 @@
+"""Puts a token proxy together, opens its port, and takes it apart again in the opposite order."""
+
+import ipaddress
+import logging
+import os
+from contextlib import AsyncExitStack
+from typing import Final
+
+from c8py.auth import FileCache, MemoryCache, TokenCache
+from c8py.base.clock import Clock, SystemClock
+from c8py.base.limits import TOKEN_PROXY_TOKENS_MAX
+from c8py.config import Settings
+from c8py.serving.http import HttpServer, Tls, bound_socket
+from c8py.token_proxy.desk import Desk
+from c8py.token_proxy.endpoint import Endpoint
+from c8py.token_proxy.figures import Figures
+from c8py.token_proxy.settings import ProxySettings, Ready
+from c8py.token_proxy.wire import TokenWire
+
+_LOG: Final = logging.getLogger("c8py.token_proxy")
+_AGENT: Final = "c8py-token-proxy"
+
+
+class TokenProxy:
+    """A token proxy in this process and this event loop.
+
+    Args:
+        settings: what it is told.
+        network: certificates and times of its own requests.
+        clock: when it is.
+    """
+
+    def __init__(self, settings: ProxySettings, network: Settings, *, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._network = network
+        self._clock = clock or SystemClock()
+        self._open = AsyncExitStack()
+        self._endpoint: Endpoint | None = None
+
+    async def start(self) -> Ready:
+        """Start; when this returns, it answers.
+
+        Raises:
+            PlatformError: the port cannot be had.
+            ConfigError: a certificate cannot be used.
+        """
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Answer what was begun, and end; twice is fine."""
+        if self._endpoint is not None:
+            self._endpoint.ready = False
+        await self._open.aclose()
+
+    async def _start(self) -> Ready:
+        settings = self._settings
+        tls = None
+        if settings.certificate is not None and settings.key is not None:
+            tls = Tls(settings.certificate, settings.key).context()
+        sock = bound_socket(settings.host, settings.port, option="--port")
+        self._open.callback(sock.close)
+        wire, figures = TokenWire(self._network, agent=_AGENT), Figures()
+        self._open.push_async_callback(wire.aclose)
+        desk = Desk(settings.upstreams, wire.open(), tokens=self._tokens(), clock=self._clock, figures=figures)
+        self._open.push_async_callback(desk.aclose)
+        endpoint = self._endpoint = Endpoint(settings, desk, figures, self._clock)
+        server = HttpServer(endpoint, sock, headers_wait_s=settings.headers_wait_s, tls=tls)
+        self._open.push_async_callback(server.stop)
+        await server.start()
+        endpoint.ready = True
+        host, port = sock.getsockname()[:2]
+        return self._said(host, port, secure=tls is not None)
+
+    def _tokens(self) -> TokenCache:
+        settings = self._settings
+        if settings.state is None:
+            return MemoryCache(TOKEN_PROXY_TOKENS_MAX)
+        return FileCache(settings.state, self._clock, seal=settings.seal, keys_max=TOKEN_PROXY_TOKENS_MAX)
+
+    def _said(self, host: str, port: int, *, secure: bool) -> Ready:
+        shown = f"[{host}]" if ":" in host else host
+        address = f"{'https' if secure else 'http'}://{shown}:{port}"
+        exposed = not secure and not ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        if exposed:
+            _LOG.warning("other machines can reach %s, and secrets travel to it in plain text; use TLS", address)
+        for upstream in self._settings.upstreams:
+            _LOG.info("stands in for %s (%s) at %s%s", upstream.token_url, upstream.name, address, upstream.paths[0])
+        return Ready(
+            pid=os.getpid(),
+            address=address,
+            token_urls={upstream.name: f"{address}{upstream.paths[0]}" for upstream in self._settings.upstreams},
+            state="" if self._settings.state is None else str(self._settings.state),
+            exposed=exposed,
+        )

@@ -1,0 +1,54 @@
+"""How a proxy's own requests go out: the HTTP client of `transport`, without its retries and without redirects."""
+
+from datetime import timedelta
+
+from c8py.auth import HttpRequest, HttpResponse
+from c8py.config import Settings
+from c8py.errors import C8Error, ConnectionFailed
+from c8py.token_proxy.driving import Sender
+from c8py.transport.http import AsyncHttp, HttpFailure, async_http, http_error
+
+
+class TokenWire:
+    """Connections to token services.
+
+    Args:
+        network: certificates and times; nothing else of them is looked at.
+        agent: how the proxy calls itself.
+    """
+
+    def __init__(self, network: Settings, *, agent: str) -> None:
+        self._network = network
+        self._agent = agent
+        self._http: AsyncHttp | None = None
+
+    def open(self) -> Sender:
+        """Be ready to send.
+
+        Raises:
+            ConfigError: a certificate cannot be used.
+        """
+        http = self._http = async_http(self._network, agent=self._agent)
+        timeout = timedelta(seconds=self._network.token_timeout_s)
+
+        async def send(request: HttpRequest) -> HttpResponse:
+            builder = http.request(request.method, request.url).headers(dict(request.headers))
+            try:
+                response = await builder.body_bytes(request.body).timeout(timeout).build().send()
+                body = bytes(await response.bytes())
+            except HttpFailure as failure:
+                raise _unanswered(http_error(failure, call="a token request", address=request.url)) from failure
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return HttpResponse(status=response.status, headers=headers, body=body)
+
+        return send
+
+    async def aclose(self) -> None:
+        """Close them."""
+        if self._http is not None:
+            await self._http.close()
+
+
+def _unanswered(error: C8Error) -> ConnectionFailed:
+    """Whatever it was, there is no response."""
+    return error if isinstance(error, ConnectionFailed) else ConnectionFailed(error.message)
