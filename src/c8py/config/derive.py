@@ -62,7 +62,9 @@ def _derived(found: Values, field: str, value: object, of: str) -> None:
 def saas_cluster(found: Mapping[str, Found]) -> Cluster | None:
     """The cluster of SaaS that the values mean; None where they mean somebody's own platform, or none."""
     mode = text(found, "mode")
-    if mode == "self-managed" or (mode is None and not _may_be_saas(found)):
+    # Who names the domain of a SaaS means it, whatever its token service is called.
+    said = mode == "saas" or "cluster_domain" in found
+    if mode == "self-managed" or not (said or _may_be_saas(found)):
         return None
     domain = text(found, "cluster_domain") or addresses.SAAS_DOMAIN
     given = [(field, address) for field in ADDRESSES if (address := text(found, field))]

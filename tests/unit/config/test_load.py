@@ -2,7 +2,6 @@
 
 import os
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 
@@ -48,16 +47,6 @@ CONSOLE = {
     "CAMUNDA_CONSOLE_BASE_URL": "https://api.cloud.camunda.io",
     "CAMUNDA_CONSOLE_OAUTH_AUDIENCE": "api.cloud.camunda.io",
 }
-
-
-@pytest.fixture
-def written(tmp_path):
-    def write(assignments: dict[str, str], name: str = "creds.txt") -> Path:
-        path = tmp_path / name
-        path.write_text("".join(f"export {key}='{value}'\n" for key, value in assignments.items()))
-        return path
-
-    return write
 
 
 @pytest.mark.parametrize("form", [FORM_025, FORM_84, FORM_86, FORM_88])
