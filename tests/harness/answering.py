@@ -116,12 +116,14 @@ class Gateway:
     Args:
         answers: rpc name to a function of the request and its metadata.
         tls: key and certificate chain, PEM.
+        clients: roots, PEM, of certificates that callers must show.
     """
 
     def __init__(
         self,
         answers: Mapping[str, Callable[[Message, dict[str, str]], Message | Iterator[Message]]],
         tls: tuple[bytes, bytes] | None = None,
+        clients: bytes | None = None,
     ) -> None:
         self.answers = dict(answers)
         self.calls: list[tuple[str, Message, dict[str, str]]] = []
@@ -130,7 +132,8 @@ class Gateway:
         if tls is None:
             port = self._server.add_insecure_port("127.0.0.1:0")
         else:
-            port = self._server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([tls]))
+            credentials = grpc.ssl_server_credentials([tls], clients, require_client_auth=clients is not None)
+            port = self._server.add_secure_port("127.0.0.1:0", credentials)
         self.address = f"{'grpc' if tls is None else 'grpcs'}://localhost:{port}"
         self._server.start()
 

@@ -6,7 +6,8 @@ A new method is an entry in the table at the end. Called by `credentials` for ev
 import base64
 from collections.abc import Callable, Mapping
 from hashlib import sha1, sha256
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_plus
 
 import msgspec
@@ -14,14 +15,11 @@ import msgspec
 from c8py.auth.keystore import Identity, needs_extra
 from c8py.base.limits import ASSERTION_LIFETIME_S
 from c8py.base.redact import Secret
+from c8py.config import ClientAuthentication
 from c8py.errors import ConfigError
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
-
-ClientAuthentication: TypeAlias = Literal[
-    "client_secret_post", "client_secret_basic", "private_key_jwt", "tls_client_auth"
-]
 
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CURVES: Final[Mapping[str, str]] = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
@@ -60,12 +58,26 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def prove(method: ClientAuthentication, claim: Claim) -> Proof:
-    """The proof that a method asks for.
+    """The proof that a method asks for."""
+    return _METHODS[method](claim)
+
+
+def check_key(identity: Identity, place: str) -> None:
+    """Make sure that a key can sign, before anybody is asked for a token.
+
+    Args:
+        identity: whose key.
+        place: where it came from, for the error.
 
     Raises:
-        ConfigError: the key cannot sign, or the extra `keystore` is not installed.
+        ConfigError: it is of a kind that no algorithm here is for, or the extra `keystore` is not installed.
     """
-    return _METHODS[method](claim)
+    with needs_extra("signing token requests (private_key_jwt)"):
+        import_module("joserfc")
+    if not _signature(identity)[0]:
+        raise ConfigError(
+            f"expected an RSA key, or one of the curves P-256, P-384 and P-521, at {place}, but it is of another kind"
+        )
 
 
 def _post(claim: Claim) -> Proof:
@@ -94,11 +106,10 @@ def _private_key(claim: Claim) -> Proof:
 
 def _assertion(claim: Claim) -> str:
     """The signed statement of RFC 7523."""
-    with needs_extra("signing token requests (private_key_jwt)"):
-        from joserfc import jwt  # noqa: PLC0415  the extra `keystore`
-        from joserfc.jwk import ECKey, RSAKey  # noqa: PLC0415
+    from joserfc import jwt  # noqa: PLC0415  the extra `keystore`
+    from joserfc.jwk import ECKey, RSAKey  # noqa: PLC0415
 
-    assert claim.identity is not None, "made by `credentials_for`, which insists on it"
+    assert claim.identity is not None, "whoever chooses this method has a key; `check_key` was asked about it"
     key_pem = claim.identity.key.reveal()
     algorithm, thumbprints = _signature(claim.identity)
     key = (ECKey if algorithm.startswith("ES") else RSAKey).import_key(key_pem)
@@ -115,7 +126,7 @@ def _assertion(claim: Claim) -> str:
 
 
 def _signature(identity: Identity) -> tuple[str, Mapping[str, str]]:
-    """The algorithm that the key is for, and what tells the token service which certificate to check it by."""
+    """The algorithm that the key is for, "" for none, and what names the certificate to check signatures by."""
     from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415  the extra `keystore`
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
     from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
@@ -128,7 +139,7 @@ def _signature(identity: Identity) -> tuple[str, Mapping[str, str]]:
     elif isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
         algorithm = _CURVES[key.curve.name]
     else:
-        raise ConfigError("expected an RSA key or one of the curves P-256, P-384 and P-521 to sign with, but it is not")
+        algorithm = ""
     return algorithm, _thumbprints(certificate)
 
 

@@ -7,21 +7,19 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
 
-from c8py.auth.client_authentication import Claim, ClientAuthentication, prove
+from c8py.auth.client_authentication import Claim, prove
 from c8py.auth.discovery import Discovery, token_endpoint
 from c8py.auth.flow import Flow, HttpRequest
 from c8py.auth.keystore import Identity
 from c8py.base.clock import Clock
 from c8py.base.redact import Secret
-from c8py.config import Settings
+from c8py.config import ClientAuthentication, TokenBody
 from c8py.errors import ConfigError
-
-TokenBody: TypeAlias = Literal["form", "json"]
 
 _HEADER_SAFE: Final = re.compile(r"[\x21-\x7e]+")
 
@@ -87,7 +85,6 @@ class ClientCredentials(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             AuthError: the discovery document cannot be had, or not be trusted.
-            ConfigError: the key cannot sign.
         """
         token_url = self.token_url
         if self.discovery is not None:
@@ -166,39 +163,3 @@ def bearer(token: Secret, *, place: str) -> str:
             hint="give the token alone, without `Bearer` and without line breaks",
         )
     return f"Bearer {text}"
-
-
-def cluster_credentials(settings: Settings) -> ClientCredentials | BasicCredentials | None:
-    """What calls of the cluster are made with; None where they need nothing."""
-    if settings.auth == "oauth" and settings.oauth_url and settings.client_id and settings.client_secret:
-        return ClientCredentials(
-            token_url=settings.oauth_url,
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            audience=settings.audience,
-            scope=settings.scope,
-            resource=settings.resource,
-        )
-    if settings.auth == "basic" and settings.basic_username and settings.basic_password:
-        return BasicCredentials(settings.basic_username, settings.basic_password)
-    return None
-
-
-def console_credentials(settings: Settings) -> ClientCredentials:
-    """What calls of the Administration API are made with.
-
-    Raises:
-        ConfigError: the settings have no client of an organization.
-    """
-    if not (settings.oauth_url and settings.console_client_id and settings.console_client_secret):
-        raise ConfigError(
-            "expected credentials for the Administration API, but there are none",
-            hint="set CAMUNDA_CONSOLE_CLIENT_ID and its companions, or name the credentials file of an organization "
-            "client (Console > Organization > Administration API)",
-        )
-    return ClientCredentials(
-        token_url=settings.oauth_url,
-        client_id=settings.console_client_id,
-        client_secret=settings.console_client_secret,
-        audience=settings.console_audience,
-    )

@@ -18,11 +18,11 @@ def auth_() -> None:
 @with_connection
 def status(connection: Connection, *, as_json: bool) -> None:
     """Show what is remembered of these credentials: a token, a refusal, a pause that the token service wants."""
-    from c8py.auth import ClientCredentials, cluster_credentials  # noqa: PLC0415  see Connection
+    from c8py.auth import ClientCredentials, credentials_for  # noqa: PLC0415  see Connection
     from c8py.transport import shared_cache  # noqa: PLC0415
 
     settings = connection.settings()
-    credentials = cluster_credentials(settings)
+    credentials = credentials_for(settings, "cluster")
     if not isinstance(credentials, ClientCredentials):
         raise click.UsageError(
             f"expected credentials of an OAuth client, but auth is {settings.auth}; "

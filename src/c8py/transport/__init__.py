@@ -4,18 +4,25 @@ Retries, renewal of tokens, error mapping and redaction live here only. The gRPC
 `c8py.transport.grpc`: who only uses REST need not load it.
 """
 
-from c8py.transport._async.rest import AsyncRest, AsyncWire, async_headers
-from c8py.transport._sync.rest import Rest, Wire, headers
+from c8py.transport._async.headers import async_headers
+from c8py.transport._async.rest import AsyncRest
+from c8py.transport._async.wire import AsyncWire
+from c8py.transport._sync.headers import headers
+from c8py.transport._sync.rest import Rest
+from c8py.transport._sync.wire import Wire
 from c8py.transport.request import Part, RestRequest, multipart
 from c8py.transport.retry import safe_operation
 from c8py.transport.shared import shared_cache
+from c8py.transport.token_source import AsyncTokenSource, TokenSource
 
 __all__ = [
     "AsyncRest",
+    "AsyncTokenSource",
     "AsyncWire",
     "Part",
     "Rest",
     "RestRequest",
+    "TokenSource",
     "Wire",
     "async_headers",
     "headers",

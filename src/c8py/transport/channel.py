@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX, GRPC_PING_S
 from c8py.config import Settings
 from c8py.errors import C8Error, ConfigError, ConnectionFailed
+from c8py.transport.proxy import proxies
 from c8py.transport.status import grpc_error
 from c8py.transport.tls import read_certificates
 
@@ -39,28 +40,30 @@ def async_channel(settings: Settings, *, agent: str) -> AsyncChannel:
     """A channel of the running loop; it connects with the first call.
 
     Raises:
-        ConfigError: there is no address, or a certificate cannot be read.
+        ConfigError: there is no address, or a certificate or proxy cannot be used.
     """
     address = grpc_address(settings)
-    target = urlsplit(address).netloc
+    target, options = _route(settings, address)
+    options = [*options, *_options(settings, agent)]
     credentials = _credentials(settings, address)
     if credentials is None:
-        return grpc.aio.insecure_channel(target, options=_options(settings, agent))
-    return grpc.aio.secure_channel(target, credentials, options=_options(settings, agent))
+        return grpc.aio.insecure_channel(target, options=options)
+    return grpc.aio.secure_channel(target, credentials, options=options)
 
 
 def channel(settings: Settings, *, agent: str) -> Channel:
     """A channel for threads; it connects with the first call.
 
     Raises:
-        ConfigError: there is no address, or a certificate cannot be read.
+        ConfigError: there is no address, or a certificate or proxy cannot be used.
     """
     address = grpc_address(settings)
-    target = urlsplit(address).netloc
+    target, options = _route(settings, address)
+    options = [*options, *_options(settings, agent)]
     credentials = _credentials(settings, address)
     if credentials is None:
-        return grpc.insecure_channel(target, options=_options(settings, agent))
-    return grpc.secure_channel(target, credentials, options=_options(settings, agent))
+        return grpc.insecure_channel(target, options=options)
+    return grpc.secure_channel(target, credentials, options=options)
 
 
 def grpc_address(settings: Settings) -> str:
@@ -102,6 +105,28 @@ def _credentials(settings: Settings, address: str) -> grpc.ChannelCredentials | 
     return grpc.ssl_channel_credentials(certificates.roots, certificates.key, certificates.chain)
 
 
+def _route(settings: Settings, address: str) -> tuple[str, _Options]:
+    """Where the connection goes, and what it says there: to the gateway, or to a proxy that leads to it."""
+    target = urlsplit(address).netloc
+    straight = [("grpc.enable_http_proxy", 0)]  # none of the environment's
+    proxy = proxies(settings).for_url(address)
+    if proxy is None:
+        return target, straight
+    if proxy.secure:
+        raise ConfigError(
+            "expected a proxy with http://, but it has https://, which gRPC cannot speak to",
+            hint="give the proxy's address with http://, or use the REST API (CAMUNDA_PREFER_REST=true)",
+        )
+    # What grpcio would do by itself, were it told of the proxy; but then it would read NO_PROXY in its own way.
+    through: list[tuple[str, str | int]] = [
+        ("grpc.http_connect_server", target),
+        ("grpc.default_authority", settings.override_authority or target),
+    ]
+    if proxy.authorization:
+        through.append(("grpc.http_connect_headers", f"Proxy-Authorization:{proxy.authorization.reveal()}"))
+    return proxy.target, [*straight, *through]
+
+
 def _options(settings: Settings, agent: str) -> _Options:
     options: list[tuple[str, str | int]] = [
         ("grpc.primary_user_agent", agent),
@@ -118,7 +143,8 @@ def _options(settings: Settings, agent: str) -> _Options:
         # After an outage workers come back as soon as the gateway does, not two minutes later.
         ("grpc.max_reconnect_backoff_ms", 5000),
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
+        # In spite of its name the least that an attempt to connect may take: through TLS and a proxy it takes a while.
+        ("grpc.min_reconnect_backoff_ms", round(settings.connect_timeout_s * 1000)),
         # Two clients of one process are two connections: one that is closed must not take the other along.
         ("grpc.use_local_subchannel_pool", 1),
     ]

@@ -121,7 +121,12 @@ def _certificate(name, key, issuer, issuer_key) -> x509.Certificate:
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         .add_extension(
             x509.SubjectAlternativeName(
-                [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+                [
+                    x509.DNSName("localhost"),
+                    x509.DNSName("c8.example"),
+                    x509.DNSName("login.example"),
+                    x509.IPAddress(ipaddress.IPv4Address("127.0.0.1")),
+                ]
             ),
             critical=False,
         )

@@ -5,7 +5,7 @@ import asyncio
 from c8py.base.clock import SystemClock
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport import AsyncRest, AsyncWire, RestRequest
-from c8py.transport._async.tokens import AsyncFixedHeader
+from c8py.transport._async.headers import AsyncFixedHeader
 from c8py.transport.grpc import AsyncGrpc
 from harness.answering import Reply
 

@@ -3,14 +3,14 @@
 import threading
 from typing import TYPE_CHECKING
 
-from c8py.auth import TokenCache, cluster_credentials
+from c8py.auth import TokenCache, credentials_for
 from c8py.base.clock import Clock
 from c8py.client._async.over_rest import AsyncOverRest
 from c8py.client._async.version import AsyncClusterVersion
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
 from c8py.models.cluster import TopologyResponse
-from c8py.transport import AsyncRest, AsyncWire, async_headers
+from c8py.transport import AsyncRest, AsyncTokenSource, AsyncWire, async_headers
 
 if TYPE_CHECKING:
     from c8py.client._async.over_grpc import AsyncOverGrpc
@@ -24,13 +24,17 @@ class AsyncConnection:
         settings: of the cluster.
         cache: remembers tokens.
         clock: tells the time.
+        token: gives tokens in place of the settings' credentials.
     """
 
-    def __init__(self, settings: Settings, *, cache: TokenCache, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, *, cache: TokenCache, clock: Clock, token: AsyncTokenSource | None = None
+    ) -> None:
         self.settings = settings
         self._clock = clock
         self._wire = AsyncWire(settings)
-        self._headers = async_headers(cluster_credentials(settings), self._wire, settings, cache=cache, clock=clock)
+        credentials = credentials_for(settings, "cluster") if token is None else token
+        self._headers = async_headers(credentials, self._wire, settings, cache=cache, clock=clock)
         self._guard = threading.Lock()  # threads that call for the first time at once share one gateway
         self._gateway: AsyncGrpc | None = None
         self._over_grpc: AsyncOverGrpc | None = None

@@ -4,14 +4,14 @@
 import threading
 from typing import TYPE_CHECKING
 
-from c8py.auth import TokenCache, cluster_credentials
+from c8py.auth import TokenCache, credentials_for
 from c8py.base.clock import Clock
 from c8py.client._sync.over_rest import OverRest
 from c8py.client._sync.version import ClusterVersion
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
 from c8py.models.cluster import TopologyResponse
-from c8py.transport import Rest, Wire, headers
+from c8py.transport import Rest, TokenSource, Wire, headers
 
 if TYPE_CHECKING:
     from c8py.client._sync.over_grpc import OverGrpc
@@ -25,13 +25,17 @@ class Connection:
         settings: of the cluster.
         cache: remembers tokens.
         clock: tells the time.
+        token: gives tokens in place of the settings' credentials.
     """
 
-    def __init__(self, settings: Settings, *, cache: TokenCache, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, *, cache: TokenCache, clock: Clock, token: TokenSource | None = None
+    ) -> None:
         self.settings = settings
         self._clock = clock
         self._wire = Wire(settings)
-        self._headers = headers(cluster_credentials(settings), self._wire, settings, cache=cache, clock=clock)
+        credentials = credentials_for(settings, "cluster") if token is None else token
+        self._headers = headers(credentials, self._wire, settings, cache=cache, clock=clock)
         self._guard = threading.Lock()  # threads that call for the first time at once share one gateway
         self._gateway: Grpc | None = None
         self._over_grpc: OverGrpc | None = None

@@ -16,7 +16,7 @@ from c8py.client._sync.processes import ProcessCalls
 from c8py.client._sync.waiting import wait_until
 from c8py.config import Protocol, Settings, load
 from c8py.models.cluster import TopologyResponse
-from c8py.transport import shared_cache
+from c8py.transport import TokenSource, shared_cache
 
 Answer = TypeVar("Answer")
 
@@ -30,24 +30,51 @@ class Camunda(ProcessCalls, JobCalls, EventCalls, Nouns):
         settings: addresses and credentials, as `c8py.config.load` puts them together.
         cache: remembers tokens; None shares them with all clients that have the same settings.
         clock: tells the time; None is the machine's own.
+        token: a function that gives the token of each call, in place of credentials of the settings. It is asked
+            before every call, and once more after a refusal; keeping tokens is its own matter.
+
+    Raises:
+        ConfigError: the credentials cannot be used, or lack something that the token service wants.
     """
 
-    def __init__(self, settings: Settings, *, cache: TokenCache | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        cache: TokenCache | None = None,
+        clock: Clock | None = None,
+        token: TokenSource | None = None,
+    ) -> None:
         self._clock = clock or SystemClock()
-        super().__init__(Connection(settings, cache=cache or shared_cache(settings), clock=self._clock))
+        cache = cache or shared_cache(settings)
+        super().__init__(Connection(settings, cache=cache, clock=self._clock, token=token))
 
     @classmethod
-    def from_env(cls, *, credentials_file: Path | str | None = None, **overrides: object) -> Self:
-        """A client with the settings of arguments, environment and credentials file, in this order.
+    def from_env(
+        cls,
+        *,
+        credentials_file: Path | str | None = None,
+        env_file: Path | str | None = None,
+        profile: str | None = None,
+        token: TokenSource | str | None = None,
+        **overrides: object,
+    ) -> Self:
+        """A client with the settings of arguments, files, environment and profile, as `c8py.config.load` has them.
 
         Args:
             credentials_file: as Console hands it out; None is the one that C8_CREDENTIALS names, if any.
+            env_file: assignments, a line each; None is the one that CAMUNDA_LOAD_ENVFILE names, if any.
+            profile: the name of a profile; None is the one in use, if any.
+            token: a token as it stands, or a function that gives one.
             overrides: fields of `c8py.config.Settings`.
 
         Raises:
             ConfigError: something is missing, malformed or contradicts something else.
         """
-        return cls(load(overrides, credentials_file=credentials_file))
+        source = token if callable(token) else None
+        overrides |= {} if source is not None else {"token": token}
+        settings = load(overrides, credentials_file=credentials_file, env_file=env_file, profile=profile)
+        return cls(settings, token=source)
 
     @property
     def settings(self) -> Settings:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from c8py.auth import TokenCache, console_credentials
+from c8py.auth import TokenCache, credentials_for
 from c8py.base.clock import Clock, SystemClock
 from c8py.config import Settings, load
 from c8py.console.models import (
@@ -20,7 +20,7 @@ from c8py.console.models import (
     created_client,
 )
 from c8py.errors import ConfigError, ServerFault
-from c8py.transport import AsyncRest, AsyncWire, RestRequest, async_headers, shared_cache
+from c8py.transport import AsyncRest, AsyncTokenSource, AsyncWire, RestRequest, async_headers, shared_cache
 
 Answer = TypeVar("Answer")
 
@@ -38,13 +38,21 @@ class AsyncConsole:
         settings: with the credentials of an organization's client.
         cache: remembers tokens; None shares them with all clients that have the same settings.
         clock: tells the time; None is the machine's own.
+        token: a function that gives the token of each call, in place of credentials of the settings.
 
     Raises:
         ConfigError: the settings have no such credentials, or no address.
     """
 
-    def __init__(self, settings: Settings, *, cache: TokenCache | None = None, clock: Clock | None = None) -> None:
-        credentials = console_credentials(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        cache: TokenCache | None = None,
+        clock: Clock | None = None,
+        token: AsyncTokenSource | None = None,
+    ) -> None:
+        credentials = credentials_for(settings, "console") if token is None else token
         if settings.console_base_url is None:
             raise ConfigError(
                 "expected the address of the Administration API, but there is none", hint="set CAMUNDA_CONSOLE_BASE_URL"
@@ -58,17 +66,31 @@ class AsyncConsole:
         self._api = AsyncRest(settings.console_base_url.rstrip("/"), self._wire, self._headers, clock)
 
     @classmethod
-    def from_env(cls, *, credentials_file: Path | str | None = None, **overrides: object) -> Self:
-        """A client with the settings of arguments, environment and credentials file, in this order.
+    def from_env(
+        cls,
+        *,
+        credentials_file: Path | str | None = None,
+        env_file: Path | str | None = None,
+        profile: str | None = None,
+        token: AsyncTokenSource | str | None = None,
+        **overrides: object,
+    ) -> Self:
+        """A client with the settings of arguments, files, environment and profile, as `c8py.config.load` has them.
 
         Args:
             credentials_file: of an organization's client; None is the one that C8_CREDENTIALS names, if any.
+            env_file: assignments, a line each; None is the one that CAMUNDA_LOAD_ENVFILE names, if any.
+            profile: the name of a profile; None is the one in use, if any.
+            token: a token as it stands, or a function that gives one.
             overrides: fields of `c8py.config.Settings`.
 
         Raises:
             ConfigError: something is missing, malformed or contradicts something else.
         """
-        return cls(load(overrides, credentials_file=credentials_file))
+        source = token if callable(token) else None
+        overrides |= {} if source is not None else {"token": token}
+        settings = load(overrides, credentials_file=credentials_file, env_file=env_file, profile=profile)
+        return cls(settings, token=source)
 
     async def clusters(self) -> list[Cluster]:
         """The clusters of the organization.

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from c8py.base.clock import Clock
 from c8py.errors import C8Error, DeadlineExceeded, Unauthenticated
-from c8py.transport._async.tokens import AsyncHeaders
+from c8py.transport._async.headers import AsyncHeaders
 from c8py.transport.retry import may_retry, waits
 
 T = TypeVar("T")

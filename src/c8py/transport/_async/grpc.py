@@ -14,7 +14,7 @@ from c8py.base.twins import async_here
 from c8py.config import Settings
 from c8py.errors import Unauthenticated
 from c8py.transport._async.attempts import attempts
-from c8py.transport._async.tokens import AsyncHeaders
+from c8py.transport._async.headers import AsyncHeaders
 from c8py.transport.agent import user_agent
 from c8py.transport.channel import (
     AsyncChannel,
@@ -45,7 +45,7 @@ class AsyncGrpc:
         self._settings = settings
         self._headers = headers
         self._clock = clock
-        self._agent = user_agent()
+        self._agent = user_agent(settings)
         self._guard = threading.Lock()  # threads that call for the first time at once share one connection
         self._channel: AsyncChannel | None = None
         self._belongs: object = None

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from c8py.base.clock import Clock
 from c8py.errors import C8Error, DeadlineExceeded, Unauthenticated
-from c8py.transport._sync.tokens import Headers
+from c8py.transport._sync.headers import Headers
 from c8py.transport.retry import may_retry, waits
 
 T = TypeVar("T")

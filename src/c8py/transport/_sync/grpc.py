@@ -15,7 +15,7 @@ from c8py.base.twins import here
 from c8py.config import Settings
 from c8py.errors import Unauthenticated
 from c8py.transport._sync.attempts import attempts
-from c8py.transport._sync.tokens import Headers
+from c8py.transport._sync.headers import Headers
 from c8py.transport.agent import user_agent
 from c8py.transport.channel import (
     Channel,
@@ -46,7 +46,7 @@ class Grpc:
         self._settings = settings
         self._headers = headers
         self._clock = clock
-        self._agent = user_agent()
+        self._agent = user_agent(settings)
         self._guard = threading.Lock()  # threads that call for the first time at once share one connection
         self._channel: Channel | None = None
         self._belongs: object = None

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from c8py.auth import (
-    BasicCredentials,
     ClientCredentials,
     Flow,
     HttpRequest,
@@ -26,12 +25,18 @@ from c8py.auth import (
     renew,
 )
 from c8py.base.clock import Clock
-from c8py.base.limits import TOKEN_RENEW_PAUSE_S, TOKEN_UNAUTHENTICATED_PAUSE_S
+from c8py.base.limits import (
+    DISCOVERY_BYTES_MAX,
+    TOKEN_ANSWER_BYTES_MAX,
+    TOKEN_RENEW_PAUSE_S,
+    TOKEN_UNAUTHENTICATED_PAUSE_S,
+)
 from c8py.base.twins import Flight
 from c8py.errors import AuthError, C8Error, ConnectionFailed, DeadlineExceeded
 from c8py.transport.http import Http, HttpFailure, http_error
 
 T = TypeVar("T")
+_ANSWER_BYTES_MAX = max(TOKEN_ANSWER_BYTES_MAX, DISCOVERY_BYTES_MAX)
 _LOG = logging.getLogger("c8py.auth")
 
 
@@ -167,35 +172,13 @@ class Tokens:
 
     def _sent(self, request: HttpRequest) -> HttpResponse:
         builder = self._http().request(request.method, request.url).headers(dict(request.headers))
-        response = builder.body_bytes(request.body).timeout(timedelta(seconds=self._timeout_s)).build().send()
-        body = response.bytes()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return HttpResponse(status=response.status, headers=headers, body=bytes(body))
-
-
-class FixedHeader:
-    """The Authorization header of credentials that never change: a user's, or none at all.
-
-    Args:
-        credentials: of Basic authentication; None sends no header.
-    """
-
-    def __init__(self, credentials: BasicCredentials | None) -> None:
-        self._header = "" if credentials is None else credentials.authorization()
-
-    def header(self) -> str:
-        """What each call carries; empty for nothing."""
-        return self._header
-
-    def header_after_refusal(self, refused: str) -> str | None:
-        """Nothing else is to be had."""
-        del refused
-
-    def close(self) -> None:
-        """Nothing is going on."""
-
-
-Headers = Tokens | FixedHeader
+        if request.body:
+            builder = builder.body_bytes(request.body)
+        with builder.timeout(timedelta(seconds=self._timeout_s)).build_streamed() as response:
+            # No more than is looked at: a provider that is not one could send without end.
+            body = response.body_reader.read(_ANSWER_BYTES_MAX + 1)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return HttpResponse(status=response.status, headers=headers, body=bytes(body or b""))
 
 
 def _as_connection_failed(error: C8Error) -> C8Error:

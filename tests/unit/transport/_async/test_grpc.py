@@ -17,7 +17,7 @@ from c8py.errors import (
 )
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport._async.grpc import AsyncGrpc
-from c8py.transport._async.tokens import AsyncFixedHeader
+from c8py.transport._async.headers import AsyncFixedHeader
 from harness.answering import Refused
 
 STARTED = pb.CreateProcessInstanceResponse(processInstanceKey=1)

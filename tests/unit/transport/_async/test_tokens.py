@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from c8py.auth import BasicCredentials, ClientCredentials
+from c8py.auth import ClientCredentials
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRefused, TokenUnavailable
-from c8py.transport._async.rest import AsyncWire, async_headers
-from c8py.transport._async.tokens import AsyncFixedHeader
+from c8py.transport._async.headers import async_headers
+from c8py.transport._async.wire import AsyncWire
 from harness.answering import Reply
 
 SECRET = "s3cr~t"
@@ -171,11 +171,3 @@ async def test_a_token_service_that_never_answers_is_given_up(http_server, wire,
         await tokens.header()
     silent.set()
     assert isinstance(raised.value.__cause__, ConnectionFailed)
-
-
-async def test_credentials_that_never_change_have_one_header():
-    assert await AsyncFixedHeader(None).header() == ""
-    basic = AsyncFixedHeader(BasicCredentials("demo", Secret("demo")))
-    assert await basic.header() == "Basic ZGVtbzpkZW1v"
-    assert await basic.header_after_refusal("Basic ZGVtbzpkZW1v") is None
-    await basic.aclose()

@@ -18,7 +18,7 @@ from c8py.errors import (
 )
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport._sync.grpc import Grpc
-from c8py.transport._sync.tokens import FixedHeader
+from c8py.transport._sync.headers import FixedHeader
 from harness.answering import Refused
 
 STARTED = pb.CreateProcessInstanceResponse(processInstanceKey=1)

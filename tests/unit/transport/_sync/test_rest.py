@@ -17,8 +17,9 @@ from c8py.errors import (
     Unavailable,
 )
 from c8py.transport import RestRequest
-from c8py.transport._sync.rest import Rest, Wire
-from c8py.transport._sync.tokens import FixedHeader
+from c8py.transport._sync.headers import FixedHeader
+from c8py.transport._sync.rest import Rest
+from c8py.transport._sync.wire import Wire
 from harness.answering import Reply
 
 
@@ -183,21 +184,6 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(http_server, api, p
     api(server.url, ca_certificate=pem.authority, **shown).send(request())
     with pytest.raises(ConnectionFailed):
         api(server.url, ca_certificate=pem.authority).send(request(timeout_s=0.5))
-
-
-def test_a_proxy_of_the_environment_is_used(http_server, api, monkeypatch):
-    proxy = http_server(lambda received: Reply(200, received.path.encode()))
-    monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    assert api("http://c8.example").send(request()) == b"http://c8.example/v2/topology"
-
-
-def test_a_proxy_is_left_aside_for_hosts_that_want_none(http_server, api, monkeypatch):
-    proxy = http_server(lambda _: Reply())
-    server = http_server(lambda _: Reply(200, b"direct"))
-    monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    monkeypatch.setenv("NO_PROXY", "localhost")
-    assert api(server.url).send(request()) == b"direct"
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from c8py.auth import BasicCredentials, ClientCredentials
+from c8py.auth import ClientCredentials
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRefused, TokenUnavailable
-from c8py.transport._sync.rest import Wire, headers
-from c8py.transport._sync.tokens import FixedHeader
+from c8py.transport._sync.headers import headers
+from c8py.transport._sync.wire import Wire
 from harness.answering import Reply
 
 SECRET = "s3cr~t"
@@ -152,11 +152,3 @@ def test_a_token_service_that_never_answers_is_given_up(http_server, wire, setti
         tokens.header()
     silent.set()
     assert isinstance(raised.value.__cause__, ConnectionFailed)
-
-
-def test_credentials_that_never_change_have_one_header():
-    assert FixedHeader(None).header() == ""
-    basic = FixedHeader(BasicCredentials("demo", Secret("demo")))
-    assert basic.header() == "Basic ZGVtbzpkZW1v"
-    assert basic.header_after_refusal("Basic ZGVtbzpkZW1v") is None
-    basic.close()
