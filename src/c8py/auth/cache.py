@@ -40,7 +40,9 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     token: Token | None = None
     refusal: Refusal | None = None
-    cool_until_s: float = 0.0  # of the token service as a whole: it counts requests by address, not by client
+    # Of the token service as a whole: it counts requests by address, not by client.
+    cool_until_s: float = 0.0
+    cool_downs: int = 0  # in a row, without a token between them
 
 
 class TokenCache(Protocol):
@@ -58,8 +60,14 @@ class TokenCache(Protocol):
         """Remember a refusal."""
         ...
 
-    def cool_down(self, key: TokenKey, until_s: float) -> None:
-        """Remember that the token service of this key wants to be left alone."""
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
+        """Remember that the token service of this key is to be left alone, at least until then.
+
+        Args:
+            key: of the token service, whichever client.
+            until_s: of the monotonic clock.
+            in_a_row: how often by now, without a token between.
+        """
         ...
 
     def drop(self, key: TokenKey, token: Token) -> None:
@@ -90,7 +98,7 @@ class MemoryCache:
         self._keys_max = keys_max
         self._guard = threading.Lock()
         self._held: OrderedDict[TokenKey, Held] = OrderedDict()
-        self._cool: OrderedDict[str, float] = OrderedDict()
+        self._cool: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._fetching: set[TokenKey] = set()
         self._process = os.getpid()
 
@@ -98,8 +106,8 @@ class MemoryCache:
         """What is remembered of this key."""
         with self._guard:
             held = self._held.get(key, Held())
-            cool_until_s = self._cool.get(key.token_url, 0.0)
-        return msgspec.structs.replace(held, cool_until_s=cool_until_s) if cool_until_s else held
+            cool = self._cool.get(key.token_url)
+        return msgspec.structs.replace(held, cool_until_s=cool[0], cool_downs=cool[1]) if cool else held
 
     def keep(self, key: TokenKey, token: Token) -> None:
         """Remember a token, and forget the refusals before it."""
@@ -109,10 +117,17 @@ class MemoryCache:
         """Remember a refusal; a token that is there stays, it may still be good."""
         self._put(key, Held(token=self.read(key).token, refusal=refusal))
 
-    def cool_down(self, key: TokenKey, until_s: float) -> None:
-        """Remember that the token service of this key wants to be left alone."""
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
+        """Remember that the token service of this key is to be left alone, at least until then.
+
+        Args:
+            key: of the token service, whichever client.
+            until_s: of the monotonic clock.
+            in_a_row: how often by now, without a token between.
+        """
         with self._guard:
-            self._cool[key.token_url] = max(until_s, self._cool.pop(key.token_url, 0.0))
+            before_s, _ = self._cool.pop(key.token_url, (until_s, 0))
+            self._cool[key.token_url] = (max(until_s, before_s), in_a_row)
             while len(self._cool) > TOKEN_KEYS_MAX:
                 self._cool.popitem(last=False)
 

@@ -5,23 +5,30 @@ per address makes necessary.
 """
 
 from collections.abc import Callable
+from random import random
 from secrets import token_urlsafe
 
 import msgspec
 
 from c8py.auth.answers import read_token
 from c8py.auth.cache import Held, Refusal, TokenCache
-from c8py.auth.credentials import ClientCredentials
+from c8py.auth.credentials import ClientCredentials, TokenKey
 from c8py.auth.flow import Flow, Pause
 from c8py.auth.token import Token, TokenState
 from c8py.base.backoff import Backoff
 from c8py.base.clock import Clock
 from c8py.base.limits import (
     REQUEST_TIMEOUT_S,
+    TOKEN_COOL_DOWN_S,
+    TOKEN_COOL_DOWN_S_MAX,
     TOKEN_COOL_DOWN_S_MIN,
+    TOKEN_COOL_DOWNS_FORGOTTEN_S,
     TOKEN_LOCK_POLL_S,
     TOKEN_REFUSAL_S,
     TOKEN_REFUSAL_S_MAX,
+    TOKEN_SPREAD_FACTOR,
+    TOKEN_SPREAD_S,
+    TOKEN_SPREAD_S_MAX,
 )
 from c8py.errors import AuthError, ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 
@@ -33,10 +40,13 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
         budget_s: for all attempts and pauses together.
         backoff: between attempts that failed for a reason that may pass.
         uniform: the jitter, as `random.random`.
+        start_spread_s: the first request of this host waits for a random time within it, so that hosts that start
+            together and share an address do not ask together.
     """
 
     uniform: Callable[[], float]
     budget_s: float = REQUEST_TIMEOUT_S
+    start_spread_s: float = 0.0
     backoff: Backoff = Backoff(initial_s=1.0, factor=2.0, max_s=10.0, attempts_max=4)
 
 
@@ -88,7 +98,9 @@ def obtain(credentials: ClientCredentials, *, cache: TokenCache, clock: Clock, p
         cache.unlock(key)
 
 
-def renew(credentials: ClientCredentials, *, cache: TokenCache, clock: Clock) -> Flow[Token | None]:
+def renew(
+    credentials: ClientCredentials, *, cache: TokenCache, clock: Clock, uniform: Callable[[], float] = random
+) -> Flow[Token | None]:
     """The next token, ahead of time: one attempt, none at all where somebody is at it or the service cools down.
 
     Raises:
@@ -104,7 +116,7 @@ def renew(credentials: ClientCredentials, *, cache: TokenCache, clock: Clock) ->
             return held.token
         if held.cool_until_s > now_s or (held.refusal is not None and held.refusal.until_s > now_s):
             return None
-        return (yield from _fetch_and_remember(credentials, cache, clock))
+        return (yield from _fetch_and_remember(credentials, cache, clock, uniform))
     finally:
         cache.unlock(key)
 
@@ -129,6 +141,7 @@ def _fetch_patiently(
     credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience, deadline_s: float
 ) -> Flow[Token]:
     waits = patience.backoff.waits(patience.uniform)
+    _start_apart(credentials, cache, clock, patience)
     while True:
         cool_s = cache.read(credentials.key).cool_until_s - clock.monotonic_s()
         if cool_s > 0:
@@ -137,7 +150,7 @@ def _fetch_patiently(
             # A little later than the others who wait for the same moment.
             yield Pause(cool_s + patience.uniform())
         try:
-            return (yield from _fetch_and_remember(credentials, cache, clock))
+            return (yield from _fetch_and_remember(credentials, cache, clock, patience.uniform))
         except (TokenRateLimited, TokenUnavailable) as error:
             wait_s = next(waits, None)
             if wait_s is None or clock.monotonic_s() + wait_s > deadline_s:
@@ -146,7 +159,35 @@ def _fetch_patiently(
                 yield Pause(wait_s)
 
 
-def _fetch_and_remember(credentials: ClientCredentials, cache: TokenCache, clock: Clock) -> Flow[Token]:
+def _start_apart(credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience) -> None:
+    """Let this host begin at a moment of its own: once, for all its processes, and not where a moment ago it waited."""
+    held, now_s = cache.read(credentials.key), clock.monotonic_s()
+    waited = held.cool_until_s and held.cool_until_s > now_s - patience.start_spread_s
+    if patience.start_spread_s > 0 and not waited:
+        cache.cool_down(credentials.key, now_s + patience.uniform() * patience.start_spread_s)
+
+
+def _cool_down(key: TokenKey, wanted_s: float, cache: TokenCache, clock: Clock, uniform: Callable[[], float]) -> float:
+    """Leave the service alone for as long as it wants, and for a part of a window that grows with each refusal.
+
+    Hosts that share an address cannot see each other: those that were refused together must not return together.
+
+    Returns:
+        How long, in seconds.
+    """
+    held, now_s = cache.read(key), clock.monotonic_s()
+    in_a_row = held.cool_downs if held.cool_until_s > now_s - TOKEN_COOL_DOWNS_FORGOTTEN_S else 0
+    window_s = min(TOKEN_SPREAD_S * TOKEN_SPREAD_FACTOR**in_a_row, TOKEN_SPREAD_S_MAX)
+    # A service that is back in a moment refused one request by chance; one that is not has shut out the address.
+    shut_out = wanted_s >= TOKEN_COOL_DOWN_S
+    wait_s = min(max(wanted_s, TOKEN_COOL_DOWN_S_MIN) + uniform() * window_s, TOKEN_COOL_DOWN_S_MAX)
+    cache.cool_down(key, now_s + wait_s, in_a_row=in_a_row + shut_out)
+    return wait_s
+
+
+def _fetch_and_remember(
+    credentials: ClientCredentials, cache: TokenCache, clock: Clock, uniform: Callable[[], float]
+) -> Flow[Token]:
     key = credentials.key
     try:
         token = yield from fetch_token(credentials, clock=clock)
@@ -167,16 +208,19 @@ def _fetch_and_remember(credentials: ClientCredentials, cache: TokenCache, clock
         )
         raise
     except TokenRateLimited as error:
-        cache.cool_down(key, clock.monotonic_s() + max(error.retry_after_s, TOKEN_COOL_DOWN_S_MIN))
+        error.retry_after_s = _cool_down(key, error.retry_after_s, cache, clock, uniform)
         raise
     cache.keep(key, token)
+    if cache.read(key).cool_downs:
+        # One that somebody else began meanwhile lasts as long as it was meant to; it only counts as the first again.
+        cache.cool_down(key, clock.monotonic_s())
     return token
 
 
 def _cooling_down(credentials: ClientCredentials, cool_s: float) -> AuthError:
     return TokenRateLimited(
-        f"expected a token of {credentials.token_url}, but it limits requests of this address "
-        f"and wants to be left alone for {cool_s:.0f} more seconds",
+        f"expected a token of {credentials.token_url}, but it limits requests of this address, "
+        f"and is left alone for {cool_s:.0f} more seconds",
         retry_after_s=cool_s,
         hint="wait, and have all processes of this host share their tokens",
     )

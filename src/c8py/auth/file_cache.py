@@ -60,6 +60,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     token: _Token | None = None
     refusal: _Refusal | None = None
     cool_until_ms: int = 0
+    cool_downs: int = 0
 
 
 _EMPTY: Final = _Entry()
@@ -117,11 +118,14 @@ class FileCache:
         """What is remembered of this key, by whichever process."""
         here = self._memory.read(key)
         entry = self._load(self._file(key))
-        cool_until_s = self._monotonic_s(self._load(self._cool_file(key)).cool_until_ms)
+        cool = self._load(self._cool_file(key))
+        cool_until_s = self._monotonic_s(cool.cool_until_ms)
         return Held(
             token=_later(here.token, self._token(entry)),
             refusal=here.refusal or self._refusal(entry),
             cool_until_s=max(here.cool_until_s, cool_until_s),
+            # Memory counts only where the folder is of no use: another process may have had a token since.
+            cool_downs=cool.cool_downs if cool.cool_until_ms else here.cool_downs,
         )
 
     def keep(self, key: TokenKey, token: Token) -> None:
@@ -149,12 +153,12 @@ class FileCache:
         file = self._file(key)
         self._store(file, msgspec.structs.replace(self._load(file), refusal=stored))
 
-    def cool_down(self, key: TokenKey, until_s: float) -> None:
-        """Remember, for all processes, that the token service of this key wants to be left alone."""
-        self._memory.cool_down(key, until_s)
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
+        """Remember, for all processes, that the token service of this key is to be left alone."""
+        self._memory.cool_down(key, until_s, in_a_row=in_a_row)
         file, until_ms = self._cool_file(key), self._wall_ms(until_s)
-        if until_ms > self._load(file).cool_until_ms:
-            self._store(file, _Entry(cool_until_ms=until_ms))
+        until_ms = max(until_ms, self._load(file).cool_until_ms)
+        self._store(file, _Entry(cool_until_ms=until_ms, cool_downs=in_a_row))
 
     def drop(self, key: TokenKey, token: Token) -> None:
         """Forget this token, unless another one has taken its place."""

@@ -113,6 +113,10 @@ TOKEN_ANSWER_BYTES_MAX: Final = 256 * 1024
 TOKEN_COOL_DOWN_S: Final = 5.0  # after a 429 that does not say how long
 TOKEN_COOL_DOWN_S_MAX: Final = 3600.0
 TOKEN_COOL_DOWN_S_MIN: Final = 1.0  # SaaS gives one token a second and address
+TOKEN_SPREAD_S: Final = 30.0  # a random part of it is added to a cool-down: others were refused at the same time …
+TOKEN_SPREAD_FACTOR: Final = 8.0  # … this many times that after each one in a row …
+TOKEN_SPREAD_S_MAX: Final = 240.0  # … up to this, which 200 hosts behind one address fit into (`c8 auth simulate`)
+TOKEN_COOL_DOWNS_FORGOTTEN_S: Final = 900.0  # after the end of one the next counts as the first
 TOKEN_REFUSAL_S: Final = 60.0  # a refused pair is not tried again for so long, then twice that …
 TOKEN_REFUSAL_S_MAX: Final = 600.0  # … up to this
 TOKEN_FILE_BYTES_MAX: Final = 512 * 1024  # of the cache: a token of the largest answer, and a refusal
@@ -139,7 +143,7 @@ SIMULATION_PROCESSES_MAX: Final = 100_000  # in all; a minute of work
 SIMULATION_REQUESTS_MAX: Final = 3_000_000  # of one policy; whoever needs more will never be ready
 SIMULATION_SECONDS_MAX: Final = 30 * 86_400.0  # of virtual time
 SIMULATION_HORIZON_S: Final = 2 * 3600.0  # whoever has no token by then has failed
-SIMULATION_SPREAD_S: Final = 1.4  # a host and second of its rate: with less, chance alone exceeds the burst
+SIMULATION_SPREAD_S: Final = 1.25  # a host and second of the rate: with less, chance alone makes refusals pile up
 
 # -- auth: ways in
 KEYSTORE_BYTES_MAX: Final = 1024 * 1024  # the roots of a whole system are a quarter of that

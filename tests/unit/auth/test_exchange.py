@@ -91,9 +91,86 @@ def test_clearing_the_cache_forgets_refusals(service, answer):
 
 
 def test_a_rate_limit_is_waited_for_as_long_as_it_says(service, answer):
+    service.patience = msgspec.structs.replace(service.patience, uniform=lambda: 0.0)
     service.answers = [answer(429, {"error": "too_many_requests"}, retry_after="7"), answer()]
     service.ask()
     assert service.pauses[0] >= 7
+
+
+def refused_for_s(service, answer, *, retry_after: str) -> float:
+    service.answers = [answer(429, {}, retry_after=retry_after)]
+    with pytest.raises(TokenRateLimited) as raised:
+        service.ask()
+    return raised.value.retry_after_s
+
+
+def test_hosts_that_were_refused_together_return_apart_and_further_apart_each_time(service, answer, clock):
+    """None of them can see the others: `c8 auth simulate` says how wide is wide enough."""
+    waits = []
+    for _ in range(4):
+        waits.append(refused_for_s(service, answer, retry_after="60"))
+        clock.advance(waits[-1] + 1)
+    assert waits == [60 + 30, 60 + 240, 60 + 240, 60 + 240]
+
+
+def test_a_token_between_two_cool_downs_makes_the_second_the_first(service, answer, clock):
+    clock.advance(refused_for_s(service, answer, retry_after="60") + 1)
+    service.answers = [answer()]
+    service.ask()
+    clock.advance(301)
+    assert refused_for_s(service, answer, retry_after="60") == 60 + 30
+
+
+def test_so_does_a_long_time(service, answer, clock):
+    clock.advance(refused_for_s(service, answer, retry_after="60") + 1000)
+    assert refused_for_s(service, answer, retry_after="60") == 60 + 30
+
+
+def test_a_refusal_of_a_moment_is_no_reason_to_wait_longer_the_next_time(service, answer, clock):
+    for _ in range(3):
+        assert refused_for_s(service, answer, retry_after="1") == 1 + 30
+        clock.advance(40)
+
+
+def test_a_token_does_not_end_a_cool_down_that_another_client_met_meanwhile(service, answer, credentials, clock):
+    flow = service.obtaining()
+    next(flow)
+    other = msgspec.structs.replace(credentials, client_id="other")
+    service.answers = [answer(429, {}, retry_after="60")]
+    with pytest.raises(TokenRateLimited):
+        service.ask(other)
+    with pytest.raises(StopIteration):
+        flow.send(answer())
+    assert service.cache.read(other.key).cool_until_s == clock.monotonic_s() + 90
+
+
+def test_a_host_that_is_one_of_many_begins_at_a_moment_of_its_own(service, answer, credentials, clock):
+    service.patience = msgspec.structs.replace(service.patience, start_spread_s=20.0)
+    service.answers = [answer(), answer()]
+    service.ask()
+    assert service.pauses[0] == pytest.approx(20.0, abs=1.1)
+    assert len(service.requests) == 1
+    # Once: other clients of the host follow, for it has waited.
+    service.ask(msgspec.structs.replace(credentials, audience="other"))
+    assert len(service.pauses) == 1
+
+
+def test_a_start_that_is_too_far_away_for_the_caller_is_an_error_that_says_when(service, clock):
+    service.patience = msgspec.structs.replace(service.patience, start_spread_s=280.0)
+    for left_s in (280, 270):
+        with pytest.raises(TokenRateLimited) as raised:
+            service.ask()
+        assert raised.value.retry_after_s == left_s
+        clock.advance(10)
+    assert service.requests == []
+
+
+def test_who_has_a_token_does_not_wait_for_a_start(service, answer):
+    service.answers = [answer()]
+    service.ask()
+    service.patience = msgspec.structs.replace(service.patience, start_spread_s=280.0)
+    service.ask()
+    assert service.pauses == []
 
 
 def test_a_rate_limit_longer_than_the_budget_is_an_error_and_nobody_asks_meanwhile(service, answer):

@@ -113,6 +113,15 @@ def test_a_shorter_cool_down_does_not_end_a_longer_one(cache, clock, start_proce
     assert other.read(KEY).cool_until_s - other._clock.monotonic_s() == pytest.approx(30)
 
 
+def test_how_often_in_a_row_is_known_to_all_processes(cache, clock, start_process):
+    other = start_process()
+    cache.cool_down(KEY, clock.monotonic_s() + 30, in_a_row=2)
+    assert other.read(KEY).cool_downs == 2
+    other.cool_down(KEY, other._clock.monotonic_s())
+    assert cache.read(KEY).cool_downs == 0
+    assert cache.read(KEY).cool_until_s - clock.monotonic_s() == pytest.approx(30)
+
+
 def test_one_of_all_processes_fetches(cache, start_process):
     other = start_process()
     assert cache.try_lock(KEY)
