@@ -24,11 +24,12 @@ _PAIRS: Final = (
 )
 _CERTIFICATE: Final = ("client_certificate", "client_certificate_pem")
 _KEY: Final = ("client_key", "client_key_pem")
-_PROOFS: Final[Mapping[str, str]] = {
-    "client_secret_post": "client_secret",
-    "client_secret_basic": "client_secret",
-    "private_key_jwt": "assertion_keystore",
-    "tls_client_auth": "oauth_keystore",
+_PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
+    "client_secret_post": ("client_secret",),
+    "client_secret_basic": ("client_secret",),
+    "private_key_jwt": ("assertion_keystore",),
+    # Without one of its own, the token service is shown what the cluster is shown.
+    "tls_client_auth": ("oauth_keystore", *_CERTIFICATE),
 }
 
 
@@ -115,7 +116,7 @@ def credentials(found: Values, files: Sequence[Path]) -> Iterator[Problem]:
     if auth == "oauth":
         yield from missing("client_id", found, files, because=because)
         proof = _PROOFS[text(found, "client_authentication") or "client_secret_post"]
-        yield from missing(proof, found, files, because=because)
+        yield from _one_of(proof, found, files, because=because)
         yield from _one_of(TOKEN_SERVICE, found, files, because=because)
     elif auth == "basic":
         for field in ("basic_username", "basic_password"):

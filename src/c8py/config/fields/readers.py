@@ -204,7 +204,7 @@ def proxy(text: str) -> str:
     except ValueError:
         known = False
     if not known or re.search(r"[\s\x00-\x1f]", url):
-        raise TextError("expected a proxy such as http://proxy.example:3128, but it is something else")
+        raise TextError("expected a proxy such as http://host:3128, but it is something else")
     return url
 
 
