@@ -15,7 +15,10 @@ from c8py.base import limits
 from c8py.cli import failures
 from c8py.cli.app import VERBS, root
 from c8py.cli.session import Session
-from c8py.config.fields import FIELDS, Field
+from c8py.config import Settings
+from c8py.config.fields import GROUPS, Field
+from c8py.config.switches import MEANINGS
+from c8py.config.without_effect import WITHOUT_EFFECT
 from c8py.engine.bpmn.vocabulary import FLOW_NODES
 from c8py.engine.feel.builtins import FUNCTIONS
 from c8py.models.operations import OPERATIONS
@@ -73,24 +76,70 @@ def _verb(group: click.Group, path: list[str]) -> str:
 # -- settings of the client
 
 
+_PRECEDENCE: Final = """\
+Of several sources the first that says something counts:
+
+1. an argument of `load`, `from_env` or the command line;
+2. a credentials file, a `.env` file or a profile that an argument names, in this order;
+3. the environment;
+4. a `.env` file, where `CAMUNDA_LOAD_ENVFILE` is true (then it is `.env` in the current folder) or names one;
+5. the credentials files that `C8_CREDENTIALS` names, the first one first;
+6. the profile that `C8_PROFILE` names, else the one in use;
+7. what follows from other values, shown as derived and of what;
+8. the default.
+
+Two names of one setting that say different things in the same place are an error that names both. Several settings
+may answer one question: where tokens are had (`oauth_url`, `well_known_url`, `issuer_url`), who we are, a certificate
+as text or as file; the highest source that answers it counts, and the others are left aside. A profile that is merely
+in use is left aside as a whole where another source says whom to call. `c8 config explain` shows each value, where it
+came from, what else was found, and what is wrong."""
+_FILES: Final = """\
+## Files
+
+A credentials file has a line `NAME='value'` for each name, with or without `export` and quotes, as Console has handed
+it out since 2020. The same names are understood in Spring's form (`camunda.client.auth.client-id` in `.properties`, or
+nested in YAML and JSON), in the answers of the Administration API and in a connection of c8ctl (JSON). Whatever is not
+a name below is left alone.
+"""
+_WORKERS: Final = "Read and shown. A `Worker` is told its own numbers in code.\n"
+
+
 def _settings() -> str:
-    about = (
-        "An argument beats the environment, the environment beats the credentials file, and that beats the default.\n"
-        "Two names of one setting that say different things in the same place are an error that names both.\n"
-        "`c8 config explain` shows each value and where it came from.\n\n"
-        "`C8_CREDENTIALS` names a credentials file, as Console hands it out. `CAMUNDA_SECURE_CONNECTION` and\n"
-        "`CAMUNDA_INSECURE_CONNECTION` (and their `ZEEBE_` twins) say how an address without a scheme is meant;\n"
-        "`ZEEBE_HOST` and `ZEEBE_PORT` put an address together.\n"
-    )
-    rows = "\n".join(_setting(field) for field in FIELDS)
-    table = f"| setting | names in the environment and in files | default |\n| --- | --- | --- |\n{rows}\n"
-    return _head("Settings of the client", "src/c8py/config/fields.py", about) + table
+    text = _head("Settings of the client", "src/c8py/config", _PRECEDENCE)
+    meanings = _attributes(Settings)
+    for group, fields in GROUPS.items():
+        text += f"## {group}\n\n" + (f"{_WORKERS}\n" if group == "Workers" else "")
+        text += "| setting | meaning | names in the environment and in files | default |\n| --- | --- | --- | --- |\n"
+        text += "".join(_setting(field, meanings[field.name]) for field in fields) + "\n"
+    return text + _FILES + "\n" + _switches() + _without_effect()
 
 
-def _setting(field: Field) -> str:
-    names = "<br>".join(f"`{name}`" for name in field.names) or "argument only"
-    default = "" if field.default in {None, ""} else f"`{field.default}`"
-    return f"| `{field.name}` | {names} | {default} |"
+def _setting(field: Field, meaning: str) -> str:
+    names = "<br>".join(f"`{name}`" for name in field.names) or "argument or profile only"
+    default = "" if field.default in {None, "", ()} else f"`{field.default}`"
+    return f"| `{field.name}` | {_cell(meaning)} | {names} | {default} |\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _switches() -> str:
+    rows = "".join(f"| {_names(names)} | {_cell(meaning)} |\n" for names, meaning in MEANINGS.items())
+    return f"## Names that are no setting of their own\n\n| name | meaning |\n| --- | --- |\n{rows}\n"
+
+
+def _without_effect() -> str:
+    by_reason: dict[str, list[str]] = {}
+    for name, why in WITHOUT_EFFECT.items():
+        by_reason.setdefault(why, []).append(name)
+    rows = "".join(f"| {_names(names)} | {_cell(why)} |\n" for why, names in by_reason.items())
+    about = "Camunda's own clients read these; `c8 config explain` names those that are set.\n"
+    return f"## Names without effect\n\n{about}\n| name | why |\n| --- | --- |\n{rows}"
+
+
+def _names(names: Iterable[str]) -> str:
+    return "<br>".join(f"`{name}`" for name in names)
 
 
 # -- errors

@@ -84,7 +84,7 @@ def of_profile(profile: Profile) -> Layer:
         field, source = BY_NAME[name], Source("profile", name, profile.name)
         if not isinstance(value, str):
             values[name] = Found(value, source)
-        elif value.strip():
+        elif value.strip() or isinstance(field.default, str):
             read = _read(field, Text(value, source))
             if isinstance(read, Problem):
                 problems.append(read)

@@ -8,6 +8,7 @@ from typing import Final
 
 from c8py.config.fields import TextError
 from c8py.config.fields.readers import truth
+from c8py.config.profiles import CONFIG_DIR_NAME, PROFILE_NAME
 
 # Applied to addresses without a scheme; any "insecure" wins, as in Camunda's own JavaScript client.
 INSECURE_NAMES: Final = ("CAMUNDA_INSECURE_CONNECTION", "ZEEBE_INSECURE_CONNECTION")
@@ -35,4 +36,16 @@ DEMANDS: Final[Mapping[str, Callable[[str], None]]] = {
     "CAMUNDA_CLIENT_ENABLED": _enabled,
     "CAMUNDA_OAUTH_GRANT_TYPE": _client_credentials,
 }
-NAMES: Final = (*INSECURE_NAMES, *SECURE_NAMES, HOST_NAME, PORT_NAME, FILE_NAME, ENV_FILE_NAME, *DEMANDS)
+# For the reference, and for whoever asks whether a name is known.
+MEANINGS: Final[Mapping[tuple[str, ...], str]] = {
+    (FILE_NAME,): "credentials files to read, separated as in PATH",
+    (PROFILE_NAME,): "the profile that holds, instead of the one in use",
+    (CONFIG_DIR_NAME,): "the folder of profiles.toml",
+    (ENV_FILE_NAME,): "true reads `.env` of the current folder; anything else is the path of such a file",
+    SECURE_NAMES: "true means TLS where an address of gRPC has no scheme",
+    INSECURE_NAMES: "true means no TLS where an address of gRPC has no scheme; beats the one above",
+    (HOST_NAME, PORT_NAME): "an address of gRPC in two parts; the Go client has them",
+    ("CAMUNDA_CLIENT_ENABLED",): "false is an error: somebody has switched the client off",
+    ("CAMUNDA_OAUTH_GRANT_TYPE",): "anything but client_credentials is an error: c8py asks for no other grant",
+}
+NAMES: Final = tuple(name for names in MEANINGS for name in names)

@@ -6,7 +6,7 @@ import pytest
 
 from c8py.config import survey
 from c8py.config.fields import FIELDS
-from c8py.config.switches import NAMES
+from c8py.config.switches import DEMANDS, NAMES
 from c8py.config.without_effect import WITHOUT_EFFECT
 
 OFFICIAL = [
@@ -44,3 +44,7 @@ def test_a_value_of_a_name_without_effect_is_never_shown():
 def test_what_a_reason_recommends_is_a_name_that_is_understood():
     said = {word.strip(",;:.") for why in WITHOUT_EFFECT.values() for word in why.split() if word.isupper()}
     assert {word for word in said if "_" in word} <= OF_FIELDS
+
+
+def test_everything_demanded_of_a_name_is_documented():
+    assert set(DEMANDS) <= set(NAMES)

@@ -33,16 +33,13 @@ def test_of_all_sources_the_highest_wins(written, profiles, tmp_path):
         "C8_CREDENTIALS": str(known),
         "C8_PROFILE": "dev",
     }
-    parameters = {
-        "arguments": {"scope": "argument"},
-        "credentials_file": named,
-        "env_file": tmp_path / "named.env",
-        "profile": "prod",
-    }
-    said = []
-    for name in ("arguments", "credentials_file", "env_file", "profile"):
-        said.append(load(environ=environ, cwd=tmp_path, **parameters).scope)
-        del parameters[name]
+    env_file = tmp_path / "named.env"
+    said = [
+        load({"scope": "argument"}, environ=environ, credentials_file=named, env_file=env_file, profile="prod").scope,
+        load(environ=environ, credentials_file=named, env_file=env_file, profile="prod", cwd=tmp_path).scope,
+        load(environ=environ, env_file=env_file, profile="prod", cwd=tmp_path).scope,
+        load(environ=environ, profile="prod", cwd=tmp_path).scope,
+    ]
     for name in ("CAMUNDA_TOKEN_SCOPE", "CAMUNDA_LOAD_ENVFILE", "C8_CREDENTIALS", "C8_PROFILE"):
         said.append(load(environ=environ, cwd=tmp_path).scope)
         del environ[name]
@@ -92,15 +89,21 @@ def test_a_profile_speaks_in_the_units_of_arguments(profiles):
     assert settings.source("keep_alive_s") == Source("profile", "keep_alive_s", "prod")
 
 
+def test_an_empty_text_of_a_profile_says_something_where_no_text_is_a_value(profiles):
+    settings = load(environ=profiles('in_use = "x"\n[profiles.x]\naudience = ""\nclient_id = ""\n'))
+    assert (settings.audience, settings.source("audience").level, settings.client_id) == ("", "profile", None)
+
+
 def test_no_profile_can_be_asked_for(profiles):
     assert load(environ=profiles(DEV), profile="").profile is None
 
 
 def test_a_profile_that_is_not_there_is_an_error_only_where_it_is_named(profiles):
     environ = profiles(DEV)
-    for parameters in ({"profile": "prd"}, {"environ": environ | {"C8_PROFILE": "prd"}}):
-        with pytest.raises(ConfigError, match=r"prd.*prod"):
-            load(**({"environ": environ} | parameters))
+    with pytest.raises(ConfigError, match=r"prd.*prod"):
+        load(environ=environ, profile="prd")
+    with pytest.raises(ConfigError, match=r"prd.*prod"):
+        load(environ=environ | {"C8_PROFILE": "prd"})
 
 
 @pytest.mark.parametrize(
