@@ -63,7 +63,8 @@ def token_(connection: Connection, *, raw: bool, audience: str | None, as_json: 
         token = Secret(camunda.authorization().removeprefix("Bearer "))
     claims = claims_of(token)
     facts = [("type", "Bearer"), ("audience", _words(claims.aud)), ("scope", claims.scope)]
-    facts += [("expires", claims.expires_at), ("from", settings.oauth_url or "")]
+    place = settings.oauth_url or settings.well_known_url or settings.issuer_url or ""
+    facts += [("expires", claims.expires_at), ("from", place)]
     if raw:
         click.echo(token.reveal())
     elif as_json:
