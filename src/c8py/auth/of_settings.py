@@ -16,7 +16,6 @@ from c8py.auth.discovery import discovery
 from c8py.auth.keystore import Identity, Store, read_bytes, read_identity
 from c8py.base.redact import Secret
 from c8py.config import Settings
-from c8py.config.addresses import SAAS_OAUTH_URL
 from c8py.errors import ConfigError
 
 Api: TypeAlias = Literal["cluster", "console", "modeler", "operate", "tasklist", "optimize", "secrets"]
@@ -41,6 +40,11 @@ def credentials_for(settings: Settings, api: Api) -> Credentials:
             something that they lack.
     """
     if _is_for_organization(settings, api):
+        # A key or certificate is the cluster client's; the organization's has a secret.
+        way = settings.client_authentication
+        settings = msgspec.structs.replace(
+            settings, client_authentication="client_secret_post" if way in _IDENTITIES else way
+        )
         return _client(settings, api, settings.console_client_id, settings.console_client_secret)
     if api == "console" and settings.auth != "bearer":
         raise ConfigError(
@@ -63,12 +67,8 @@ def _is_for_organization(settings: Settings, api: Api) -> bool:
     if not settings.console_client_id:
         return False
     # Self-Managed, the application that calls the cluster is granted Web Modeler as well.
-    is_modeler = api == "modeler" and (settings.auth != "oauth" or _is_saas(settings))
+    is_modeler = api == "modeler" and (settings.auth != "oauth" or settings.mode == "saas")
     return api == "console" or is_modeler
-
-
-def _is_saas(settings: Settings) -> bool:
-    return (settings.oauth_url or "").rstrip("/") == SAAS_OAUTH_URL
 
 
 def _client(settings: Settings, api: Api, client_id: str | None, secret: Secret | None) -> ClientCredentials:

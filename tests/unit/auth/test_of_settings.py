@@ -102,6 +102,13 @@ def test_a_signing_client_has_its_key_from_the_store(settings, worker):
     assert "PRIVATE" not in repr(made)
 
 
+def test_the_organization_s_client_has_a_secret_whatever_the_cluster_s_proves_itself_with(settings, worker):
+    signing = {"client_id": "id", "oauth_url": "https://login.example/token", "assertion_keystore": worker.key}
+    chosen = settings(signing | ORGANIZATION)
+    assert client_for(chosen, "cluster").method == "private_key_jwt"
+    assert client_for(chosen, "console").method == "client_secret_post"
+
+
 def test_a_store_that_cannot_be_opened_is_named_with_its_setting(settings, worker):
     with pytest.raises(ConfigError, match=r"worker\.p12 \(argument assertion_keystore\)"):
         credentials_for(
