@@ -21,6 +21,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         block_s: seconds for which a source is refused everything once it was too fast too often.
         block_after: refusals within `block_window_s` that lead to a block; 1 blocks at the first.
         block_window_s: seconds in which they are counted.
+        block_extends: whether a request during a block begins it anew.
         sources_max: sources that are remembered; beyond that the one longest unheard of is forgotten.
     """
 
@@ -29,6 +30,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     block_s: float
     block_after: int = 1
     block_window_s: float = 60.0
+    block_extends: bool = False
     sources_max: int
 
 
@@ -74,6 +76,8 @@ class RateLimit:
                 self._sources.popitem(last=False)
         self._sources.move_to_end(source)
         if now_s < found.refused_until_s:
+            if limit.block_extends:
+                found.refused_until_s = now_s + limit.block_s
             return found.refused_until_s - now_s
         found.left = min(float(limit.burst), found.left + (now_s - found.at_s) * limit.rate_per_s)
         found.at_s = now_s

@@ -29,6 +29,16 @@ def test_the_block_ends_and_is_not_made_longer_by_asking():
     assert limited.refused_for_s("a") == 0
 
 
+def test_a_limit_may_begin_the_block_anew_with_each_request():
+    limited, clock = limit(block_extends=True)
+    for _ in range(4):
+        limited.refused_for_s("a")
+    clock.advance(29)
+    assert limited.refused_for_s("a") == 30
+    clock.advance(30)
+    assert limited.refused_for_s("a") == 0
+
+
 def test_one_a_second_is_heard_for_ever():
     limited, clock = limit(burst=1)
     for _ in range(100):
