@@ -29,6 +29,7 @@ _AUDIENCES: Final[dict[Api, Callable[[Settings], str]]] = {
     "optimize": lambda settings: settings.optimize_audience,
     "secrets": lambda settings: settings.secrets_audience,
 }
+_USERS_APIS: Final = frozenset({"cluster", "operate", "tasklist"})
 _NO_SECRET: Final = Secret("")
 
 
@@ -55,6 +56,11 @@ def credentials_for(settings: Settings, api: Api) -> Credentials:
     match settings.auth:
         case "oauth":
             return _client(settings, api, settings.client_id, settings.client_secret)
+        case "basic" if api not in _USERS_APIS:
+            raise ConfigError(
+                f"expected an OAuth client for the API of {api}, for which user and password are of no use",
+                hint="set CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET and CAMUNDA_OAUTH_URL for it",
+            )
         case "basic" if settings.basic_username and settings.basic_password:
             return BasicCredentials(settings.basic_username, settings.basic_password)
         case "bearer" if settings.token:

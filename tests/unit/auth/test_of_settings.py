@@ -65,6 +65,8 @@ def test_web_modeler_is_the_organization_s_on_saas_and_the_application_s_elsewhe
 def test_users_tokens_and_nobody(settings):
     basic = credentials_for(settings(basic_username="demo", basic_password="demo"), "cluster")
     assert basic == BasicCredentials("demo", Secret("demo"))
+    with pytest.raises(ConfigError, match="optimize"):
+        credentials_for(settings(basic_username="demo", basic_password="demo"), "optimize")
     for api in ("cluster", "console", "operate"):
         assert credentials_for(settings(auth="bearer", token="eyJ"), api) == BearerToken(Secret("eyJ"))
     assert credentials_for(settings(), "cluster") is None
