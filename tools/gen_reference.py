@@ -17,6 +17,7 @@ from c8py.cli.app import VERBS, root
 from c8py.cli.session import Session
 from c8py.config import Settings
 from c8py.config.fields import GROUPS, Field
+from c8py.config.fields.older_names import OLDER_NAMES
 from c8py.config.switches import MEANINGS
 from c8py.config.without_effect import WITHOUT_EFFECT
 from c8py.engine.bpmn.vocabulary import FLOW_NODES
@@ -111,7 +112,7 @@ def _settings() -> str:
         text += f"## {group}\n\n" + (f"{_WORKERS}\n" if group == "Workers" else "")
         text += "| setting | meaning | names in the environment and in files | default |\n| --- | --- | --- | --- |\n"
         text += "".join(_setting(field, meanings[field.name]) for field in fields) + "\n"
-    return text + _FILES + "\n" + _switches() + _without_effect()
+    return text + _FILES + "\n" + _switches() + _older_names() + _without_effect()
 
 
 def _setting(field: Field, meaning: str) -> str:
@@ -136,6 +137,12 @@ def _without_effect() -> str:
     rows = "".join(f"| {_names(names)} | {_cell(why)} |\n" for why, names in by_reason.items())
     about = "Camunda's own clients read these; `c8 config explain` names those that are set.\n"
     return f"## Names without effect\n\n{about}\n| name | why |\n| --- | --- |\n{rows}"
+
+
+def _older_names() -> str:
+    rows = "".join(f"| `{newer}` | {_names(older)} |\n" for newer, older in OLDER_NAMES.items())
+    about = "Spring's starters had these before 8.8; each means what took its place.\n"
+    return f"## Older names\n\n{about}\n| name | older names of it |\n| --- | --- |\n{rows}\n"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -164,14 +164,14 @@ def component_url(text: str) -> str:
 
 
 def domain(text: str) -> str:
-    """The domain under which a Camunda SaaS keeps its clusters.
+    """The domain under which a Camunda SaaS keeps its clusters; before 8.8 it was written `zeebe.camunda.io`.
 
     Raises:
         AddressError: it is none.
     """
     if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", text.lower()):
         raise AddressError("expected a domain such as camunda.io, but it is something else")
-    return text.lower()
+    return text.lower().removeprefix("zeebe.")
 
 
 def _split_scheme(text: str) -> tuple[str | None, str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from c8py.config.fields import FIELDS, Field
+from c8py.config.fields import FIELDS, Field, all_names
 from c8py.config.gather import Gathered, gather
 from c8py.config.layers import Found, Text
 from c8py.config.problems import Problem
@@ -188,7 +188,7 @@ def _ignored(gathered: Gathered) -> Iterator[Ignored]:
 
 
 def _misspelt(gathered: Gathered) -> Iterator[str]:
-    known = {name for field in FIELDS for name in field.names} | set(NAMES)
+    known = {name for field in FIELDS for name in all_names(field)} | set(NAMES)
     for text in _set_names(gathered):
         name = text.source.name
         if not name.startswith(_OURS) or name in known or name in WITHOUT_EFFECT:

@@ -13,7 +13,7 @@ import msgspec
 
 from c8py.base.redact import Secret
 from c8py.config import addresses
-from c8py.config.fields import BY_NAME, FIELDS, Field, TextError
+from c8py.config.fields import BY_NAME, FIELDS, Field, TextError, all_names
 from c8py.config.fields.readers import truth
 from c8py.config.problems import Problem
 from c8py.config.profiles import Profile
@@ -112,7 +112,7 @@ def of_texts(texts: Mapping[str, Text]) -> Layer:
 
 
 def _given(field: Field, texts: Mapping[str, Text]) -> Iterator[Text]:
-    for name in field.names:
+    for name in all_names(field):
         text = texts.get(name)
         if text is not None and text.text.strip():
             yield text

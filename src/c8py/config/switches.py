@@ -11,7 +11,12 @@ from c8py.config.fields.readers import truth
 from c8py.config.profiles import CONFIG_DIR_NAME, PROFILE_NAME
 
 # Applied to addresses without a scheme; any "insecure" wins, as in Camunda's own JavaScript client.
-INSECURE_NAMES: Final = ("CAMUNDA_INSECURE_CONNECTION", "ZEEBE_INSECURE_CONNECTION")
+INSECURE_NAMES: Final = (
+    "CAMUNDA_INSECURE_CONNECTION",
+    "ZEEBE_INSECURE_CONNECTION",
+    "ZEEBE_CLIENT_SECURITY_PLAINTEXT",
+)
+ENABLED_NAMES: Final = ("CAMUNDA_CLIENT_ENABLED", "CAMUNDA_CLIENT_ZEEBE_ENABLED", "ZEEBE_CLIENT_ENABLED")
 SECURE_NAMES: Final = ("CAMUNDA_SECURE_CONNECTION", "ZEEBE_SECURE_CONNECTION")
 HOST_NAME: Final = "ZEEBE_HOST"
 PORT_NAME: Final = "ZEEBE_PORT"
@@ -33,7 +38,7 @@ def _client_credentials(text: str) -> None:
 
 # What they say must be so, or nothing can be done.
 DEMANDS: Final[Mapping[str, Callable[[str], None]]] = {
-    "CAMUNDA_CLIENT_ENABLED": _enabled,
+    **dict.fromkeys(ENABLED_NAMES, _enabled),
     "CAMUNDA_OAUTH_GRANT_TYPE": _client_credentials,
 }
 # For the reference, and for whoever asks whether a name is known.
@@ -45,7 +50,7 @@ MEANINGS: Final[Mapping[tuple[str, ...], str]] = {
     SECURE_NAMES: "true means TLS where an address of gRPC has no scheme",
     INSECURE_NAMES: "true means no TLS where an address of gRPC has no scheme; beats the one above",
     (HOST_NAME, PORT_NAME): "an address of gRPC in two parts; the Go client has them",
-    ("CAMUNDA_CLIENT_ENABLED",): "false is an error: somebody has switched the client off",
+    ENABLED_NAMES: "false is an error: somebody has switched the client off",
     ("CAMUNDA_OAUTH_GRANT_TYPE",): "anything but client_credentials is an error: c8py asks for no other grant",
 }
 NAMES: Final = tuple(name for names in MEANINGS for name in names)

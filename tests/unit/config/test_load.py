@@ -7,7 +7,7 @@ import pytest
 
 from c8py.base.redact import Secret
 from c8py.config import Settings, Source, explain, load
-from c8py.config.fields import BY_NAME, FIELDS
+from c8py.config.fields import BY_NAME, FIELDS, all_names
 from c8py.errors import ConfigError
 
 CLUSTER = "12345678-1234-1234-1234-123456789abc"
@@ -300,5 +300,5 @@ def test_every_field_of_the_table_is_a_field_of_the_settings_and_the_other_way_r
 
 
 def test_no_name_means_two_settings_but_the_proxy_for_everything():
-    names = [name for field in FIELDS for name in field.names if name.lower() != "all_proxy"]
+    names = [name for field in FIELDS for name in all_names(field) if name.lower() != "all_proxy"]
     assert len(names) == len(set(names))

@@ -46,15 +46,7 @@ ROWS: Final = (
         addresses.rest_address,
         same=addresses.same_place,
     ),
-    Field(
-        "cluster_id",
-        (
-            "CAMUNDA_CLUSTER_ID",
-            "CAMUNDA_CLIENT_CLOUD_CLUSTERID",
-            "ZEEBE_CAMUNDA_CLOUD_CLUSTER_ID",
-            "CLUSTER_ID",
-        ),
-    ),
+    Field("cluster_id", ("CAMUNDA_CLUSTER_ID", "CAMUNDA_CLIENT_CLOUD_CLUSTERID", "ZEEBE_CAMUNDA_CLOUD_CLUSTER_ID")),
     Field("region", ("CAMUNDA_CLUSTER_REGION", "CAMUNDA_CLIENT_CLOUD_REGION")),
     Field("cluster_domain", ("CAMUNDA_CLIENT_CLOUD_DOMAIN",), addresses.domain, addresses.SAAS_DOMAIN),
     Field("cluster_port", ("CAMUNDA_CLIENT_CLOUD_PORT",), readers.port, addresses.SAAS_PORT),
