@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from c8py.auth import (
     ClientCredentials,
     Flow,
@@ -150,6 +152,7 @@ class Process:
         if self._on_ready is not None:
             self._on_ready()
             self._on_ready = None
+            self._patience = msgspec.structs.replace(self._patience, start_spread_s=0.0)
         stale_s = _until(token, self._timeline.monotonic_s())
         self._timeline.at(stale_s + self._uniform() * _CALLS_EVERY_S, self.start)
 

@@ -101,6 +101,7 @@ def async_headers(
             clock=clock,
             timeout_s=settings.token_timeout_s,
             budget_s=settings.request_timeout_s,
+            start_spread_s=settings.token_start_spread_s,
         )
     if credentials is None or isinstance(credentials, BasicCredentials | BearerToken):
         return AsyncFixedHeader(credentials)

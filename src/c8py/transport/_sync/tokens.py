@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+import msgspec
+
 from c8py.auth import (
     ClientCredentials,
     Flow,
@@ -50,6 +52,7 @@ class Tokens:
         clock: tells the time.
         timeout_s: of one token request, in seconds.
         budget_s: of all attempts to get a token, in seconds.
+        start_spread_s: the first request of the host waits a random part of it.
     """
 
     def __init__(
@@ -61,13 +64,14 @@ class Tokens:
         clock: Clock,
         timeout_s: float,
         budget_s: float,
+        start_spread_s: float = 0.0,
     ) -> None:
         self._credentials = credentials
         self._http = http
         self._cache = cache
         self._clock = clock
         self._timeout_s = timeout_s
-        self._patience = Patience(uniform=random.random, budget_s=budget_s)
+        self._patience = Patience(uniform=random.random, budget_s=budget_s, start_spread_s=start_spread_s)
         self._flight: Flight[Token | None] = Flight()
         self._token: Token | None = None
         self._header = ""
@@ -141,6 +145,9 @@ class Tokens:
         return token
 
     def _hold(self, token: Token) -> None:
+        if self._token is None and self._patience.start_spread_s:
+            # It has started.
+            self._patience = msgspec.structs.replace(self._patience, start_spread_s=0.0)
         self._token = token
         self._header = f"Bearer {token.value.reveal()}"
 

@@ -8,7 +8,7 @@ import pytest
 
 from c8py.auth import ClientCredentials
 from c8py.base.redact import Secret
-from c8py.errors import ConnectionFailed, TokenRefused, TokenUnavailable
+from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 from c8py.transport._async.headers import async_headers
 from c8py.transport._async.wire import AsyncWire
 from harness.answering import Reply
@@ -64,6 +64,21 @@ async def test_the_header_carries_the_token(tokens, server):
     assert (received.method, received.path) == ("POST", "/token")
     assert b"grant_type=client_credentials" in received.body
     assert "c8py" in received.headers["user-agent"]
+
+
+async def test_who_is_one_of_many_starts_later_and_says_when(server, wire, settings, cache, clock):
+    credentials = ClientCredentials(token_url=f"{server.url}/token", client_id="id", client_secret=Secret(SECRET))
+    many = settings(rest_address="http://unused", token_start_spread_s=86_000.0, request_timeout_s=0.5)
+    tokens = async_headers(credentials, wire, many, cache=cache, clock=clock)
+    with pytest.raises(TokenRateLimited) as raised:
+        await tokens.header()
+    assert server.received == []
+    clock.advance(raised.value.retry_after_s)
+    assert await tokens.header() == "Bearer t1"
+    # It has started: what follows is a token like any other.
+    clock.advance(300)
+    assert await tokens.header() == "Bearer t2"
+    await tokens.aclose()
 
 
 async def test_a_token_is_fetched_once_for_all_calls(tokens, service):
