@@ -6,11 +6,15 @@ from c8py.base.clock import SystemClock
 from c8py.cli.options import Connection, json_option, with_connection
 from c8py.cli.output import print_facts, print_json
 from c8py.cli.processes import done
+from c8py.cli.token_proxy import serve
 
 
 @click.group("auth")
 def auth_() -> None:
     """The tokens that the processes of this host share."""
+
+
+auth_.add_command(serve)
 
 
 @auth_.command("status")

@@ -159,7 +159,7 @@ class Desk:
         yield Sample("token_left_seconds_min", min((token.ends_s - now_s for token in tokens), default=0.0))
 
     async def aclose(self) -> None:
-        """Stop asking; who waits is told nothing any more."""
+        """Stop asking; who waits is told to come back."""
         for pace in self._paces.values():
             pace.close()
         going = [*self._flights.values(), *self._renewals.values()]
@@ -187,6 +187,8 @@ class Desk:
             flight = self._flights[key] = asyncio.create_task(self._errand(upstream, credentials, known=known))
             flight.add_done_callback(lambda _ended: self._flights.pop(key, None))
         done, _ = await asyncio.wait([flight], timeout=TOKEN_PROXY_WAIT_S)
+        if flight.cancelled():
+            return Later(_LEAST_WAIT_S, limited=False, reason="the token proxy is being stopped")
         # It goes on: who comes back finds what it brought.
         return flight.result() if done else Later(_LEAST_WAIT_S, limited=False, reason="it is slow to answer")
 

@@ -66,10 +66,11 @@ class TokenProxy:
         wire, figures = TokenWire(self._network, agent=_AGENT), Figures()
         self._open.push_async_callback(wire.aclose)
         desk = Desk(settings.upstreams, wire.open(), tokens=self._tokens(), clock=self._clock, figures=figures)
-        self._open.push_async_callback(desk.aclose)
         endpoint = self._endpoint = Endpoint(settings, desk, figures, self._clock)
         server = HttpServer(endpoint, sock, headers_wait_s=settings.headers_wait_s, tls=tls)
         self._open.push_async_callback(server.stop)
+        # Before the server, which waits for those it answers, they are told to come back.
+        self._open.push_async_callback(desk.aclose)
         await server.start()
         endpoint.ready = True
         host, port = sock.getsockname()[:2]

@@ -40,9 +40,9 @@ class Shelf:
         while len(self._refusals) > TOKEN_PROXY_REFUSALS_MAX:
             self._refusals.popitem(last=False)
 
-    def cool_down(self, key: TokenKey, until_s: float) -> None:
-        """Remember that the token service of this key wants to be left alone."""
-        self._tokens.cool_down(key, until_s)
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
+        """Remember that the token service of this key is to be left alone."""
+        self._tokens.cool_down(key, until_s, in_a_row=in_a_row)
 
     def drop(self, key: TokenKey, token: Token) -> None:
         """Forget this token, unless another one has taken its place."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from c8py.auth import HttpRequest, HttpResponse
+from c8py.base.limits import TOKEN_ANSWER_BYTES_MAX
 from c8py.config import Settings
 from c8py.errors import C8Error, ConnectionFailed
 from c8py.token_proxy.driving import Sender
@@ -28,18 +29,19 @@ class TokenWire:
         Raises:
             ConfigError: a certificate cannot be used.
         """
-        http = self._http = async_http(self._network, agent=self._agent)
+        http = self._http = async_http(self._network, agent=self._agent, for_tokens=True)
         timeout = timedelta(seconds=self._network.token_timeout_s)
 
         async def send(request: HttpRequest) -> HttpResponse:
             builder = http.request(request.method, request.url).headers(dict(request.headers))
             try:
-                response = await builder.body_bytes(request.body).timeout(timeout).build().send()
-                body = bytes(await response.bytes())
+                async with builder.body_bytes(request.body).timeout(timeout).build_streamed() as response:
+                    # No more than is looked at, however much there is.
+                    body = bytes(await response.body_reader.read(TOKEN_ANSWER_BYTES_MAX + 1) or b"")
+                    headers = {name.lower(): value for name, value in response.headers.items()}
+                    return HttpResponse(status=response.status, headers=headers, body=body)
             except HttpFailure as failure:
                 raise _unanswered(http_error(failure, call="a token request", address=request.url)) from failure
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return HttpResponse(status=response.status, headers=headers, body=body)
 
         return send
 
