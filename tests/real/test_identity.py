@@ -76,14 +76,14 @@ def test_token_requests_are_counted(ask, keycloak):
 
 def test_the_realm_answers_refusals_as_the_facts_say(ask, keycloak, real_secret):
     """What our own platform's Keycloak path answers in the same words."""
-    keycloak.add(with_secret("switched-off", "x", service_account=False))
+    keycloak.add(with_secret("no-account", "x", service_account=False))
     who = "Invalid client or Invalid client credentials"
     worker = {"client_id": "worker", "client_secret": real_secret}
     for form, status, error, description in (
         (worker | {"client_id": "nobody"}, 401, "invalid_client", who),
         (worker | {"client_secret": "wrong"}, 401, "unauthorized_client", who),
         (
-            {"client_id": "switched-off", "client_secret": "x"},
+            {"client_id": "no-account", "client_secret": "x"},
             401,
             "unauthorized_client",
             "Client not enabled to retrieve service account",
