@@ -49,7 +49,6 @@ LANGUAGE: Final = {
     "asynchronously": "synchronously",
 }
 PROJECT: Final[Mapping[str, str]] = {
-    "async_here": "here",
     "async_http": "http",
     "async_channel": "channel",
     "async_headers": "headers",

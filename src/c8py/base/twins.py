@@ -1,4 +1,4 @@
-"""What differs between the colours, under twin names: `AsyncX` and `X`, `async_here` and `here`.
+"""What differs between the colours, under twin names: `AsyncX` and `X`.
 
 Code in `_async` folders uses the first of each pair; tools/unasync.py prints its twin with the second. Nothing here
 knows what it is used for.
@@ -13,16 +13,6 @@ from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-
-def async_here() -> object:
-    """Where connections made now belong: the running loop."""
-    return asyncio.get_running_loop()
-
-
-def here() -> object:
-    """Where connections made now belong: the process, for a fork must not share its parent's sockets."""
-    return os.getpid()
 
 
 class AsyncOwn(Generic[T]):
@@ -54,7 +44,10 @@ class AsyncOwn(Generic[T]):
 
 
 class Own(Generic[T]):
-    """What a process has of its own, made when a thread first wants it; a fork does not inherit it."""
+    """What a process has of its own, made when a thread first wants it; a fork does not inherit it.
+
+    It must not: two processes would write to the same sockets.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()

@@ -21,6 +21,7 @@ Channel: TypeAlias = grpc.Channel
 GrpcFailure: TypeAlias = grpc.RpcError
 # A channel that is closed cancels its calls, and grpc.aio tells their callers as if their own task were cancelled.
 AsyncGrpcFailure: Final = (grpc.RpcError, asyncio.CancelledError)
+_CLOSED: Final = "Channel closed!"  # what grpc tells calls whose channel was closed by another thread
 
 if TYPE_CHECKING:
     AsyncUnary: TypeAlias = grpc.aio.UnaryUnaryMultiCallable[Message, Message]
@@ -90,12 +91,18 @@ def channel_error(error: GrpcFailure | asyncio.CancelledError, *, call: str, add
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise error
-        return ConnectionFailed(f"expected an answer to {call}, but the connection to {address} was closed meanwhile")
+        return ConnectionFailed(_closed(call, address))
     if isinstance(error, grpc.aio.AioRpcError):
         return grpc_error(error.code().name, error.details() or "", call=call, address=address)
     if isinstance(error, grpc.Call):
+        if error.code() is grpc.StatusCode.CANCELLED and _CLOSED in (error.details() or ""):
+            return ConnectionFailed(_closed(call, address))
         return grpc_error(error.code().name, str(error.details() or ""), call=call, address=address)
     return grpc_error("UNKNOWN", str(error), call=call, address=address)
+
+
+def _closed(call: str, address: str) -> str:
+    return f"expected an answer to {call}, but the connection to {address} was closed meanwhile"
 
 
 def _credentials(settings: Settings, address: str) -> grpc.ChannelCredentials | None:

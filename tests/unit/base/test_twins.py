@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from c8py.base.twins import AsyncFlight, AsyncOwn, Flight, Own, async_here, here
+from c8py.base.twins import AsyncFlight, AsyncOwn, Flight, Own
 from harness.forks import forked
 from harness.processes import wait_until
 
@@ -221,11 +221,6 @@ def test_a_fork_has_its_own():
     assert said == "False False True"
 
 
-async def test_connections_belong_to_a_loop_or_to_a_process():
-    assert async_here() is asyncio.get_running_loop()
-    assert here() == here()
-
-
 def test_without_a_loop_nothing_belongs_to_one():
     with pytest.raises(RuntimeError):
-        async_here()
+        AsyncOwn().get(object)

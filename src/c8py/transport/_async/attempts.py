@@ -20,6 +20,7 @@ async def attempts(
     *,
     safe: bool,
     timeout_s: float,
+    still_open: Callable[[], bool],
 ) -> T:
     """The outcome of the first attempt that succeeds.
 
@@ -29,6 +30,7 @@ async def attempts(
         clock: tells the time.
         safe: whether the call may take effect twice.
         timeout_s: for all attempts together, in seconds.
+        still_open: whether the client is; for one that was closed meanwhile another attempt would open it again.
 
     Raises:
         C8Error: of the last attempt, or the first that another attempt cannot mend.
@@ -52,7 +54,7 @@ async def attempts(
                 raise
             renewed, header = True, other
         except C8Error as error:
-            pause_s = next(pauses, None) if may_retry(error, safe=safe) else None
+            pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
             await asyncio.sleep(pause_s)

@@ -3,14 +3,13 @@
 The library's own exceptions stay behind: a traceback would show the words of a server that nobody has redacted.
 """
 
-import threading
-from collections.abc import AsyncGenerator
-from typing import TypeVar, cast
+from collections.abc import AsyncGenerator, Callable
+from typing import NamedTuple, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from c8py.base.clock import Clock
-from c8py.base.twins import async_here
+from c8py.base.twins import AsyncOwn
 from c8py.config import Settings
 from c8py.errors import Unauthenticated
 from c8py.transport._async.attempts import attempts
@@ -31,6 +30,14 @@ _SERVICE = "/gateway_protocol.Gateway/"
 Answer = TypeVar("Answer", bound=Message)
 
 
+class _AsyncConnection(NamedTuple):
+    """A channel, and its methods by their names."""
+
+    channel: AsyncChannel
+    unary: dict[str, AsyncUnary]
+    streams: dict[str, AsyncStream]
+
+
 class AsyncGrpc:
     """One gateway.
 
@@ -46,11 +53,7 @@ class AsyncGrpc:
         self._headers = headers
         self._clock = clock
         self._agent = user_agent(settings)
-        self._guard = threading.Lock()  # threads that call for the first time at once share one connection
-        self._channel: AsyncChannel | None = None
-        self._belongs: object = None
-        self._unary: dict[str, AsyncUnary] = {}
-        self._streams: dict[str, AsyncStream] = {}
+        self._connections: AsyncOwn[_AsyncConnection] = AsyncOwn()
 
     async def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
         """The answer to one call.
@@ -72,7 +75,14 @@ class AsyncGrpc:
             except AsyncGrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
-        return await attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
+        return await attempts(
+            attempt,
+            self._headers,
+            self._clock,
+            safe=name in SAFE_RPCS,
+            timeout_s=timeout_s,
+            still_open=self._still_open(),
+        )
 
     async def gathered(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> list[Answer]:
         """All messages of a call whose answer is a stream that soon ends.
@@ -89,7 +99,14 @@ class AsyncGrpc:
             except AsyncGrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
-        return await attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
+        return await attempts(
+            attempt,
+            self._headers,
+            self._clock,
+            safe=name in SAFE_RPCS,
+            timeout_s=timeout_s,
+            still_open=self._still_open(),
+        )
 
     async def stream(
         self, name: str, request: Message, answer: type[Answer], *, timeout_s: float
@@ -122,17 +139,19 @@ class AsyncGrpc:
 
     async def aclose(self) -> None:
         """Close the connection; calls that are under way end with an error."""
-        channel, self._channel = self._channel, None
-        self._unary.clear()
-        self._streams.clear()
-        if channel is not None and self._belongs == async_here():
-            await channel.close()
+        connection = self._connections.pop()
+        if connection is not None:
+            await connection.channel.close()
+
+    def _still_open(self) -> Callable[[], bool]:
+        connection = self._connections.get(self._connect)
+        return lambda: self._connections.holds(connection)
 
     def _unary_method(self, name: str, request: Message, answer: type[Message]) -> AsyncUnary:
-        channel = self._connected()
-        method = self._unary.get(name)
+        connection = self._connections.get(self._connect)
+        method = connection.unary.get(name)
         if method is None:
-            method = self._unary[name] = channel.unary_unary(
+            method = connection.unary[name] = connection.channel.unary_unary(
                 _SERVICE + name,
                 request_serializer=type(request).SerializeToString,
                 response_deserializer=answer.FromString,
@@ -140,24 +159,18 @@ class AsyncGrpc:
         return method
 
     def _stream_method(self, name: str, request: Message, answer: type[Message]) -> AsyncStream:
-        channel = self._connected()
-        method = self._streams.get(name)
+        connection = self._connections.get(self._connect)
+        method = connection.streams.get(name)
         if method is None:
-            method = self._streams[name] = channel.unary_stream(
+            method = connection.streams[name] = connection.channel.unary_stream(
                 _SERVICE + name,
                 request_serializer=type(request).SerializeToString,
                 response_deserializer=answer.FromString,
             )
         return method
 
-    def _connected(self) -> AsyncChannel:
-        belongs = async_here()
-        with self._guard:
-            if self._channel is None or self._belongs != belongs:
-                self._channel, self._belongs = async_channel(self._settings, agent=self._agent), belongs
-                self._unary.clear()
-                self._streams.clear()
-            return self._channel
+    def _connect(self) -> _AsyncConnection:
+        return _AsyncConnection(async_channel(self._settings, agent=self._agent), {}, {})
 
 
 def _metadata(header: str) -> tuple[tuple[str, str], ...]:

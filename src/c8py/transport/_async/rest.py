@@ -39,7 +39,14 @@ class AsyncRest:
         async def attempt(header: str, left_s: float) -> bytes:
             return await self._attempt(request, header, left_s)
 
-        return await attempts(attempt, self._headers, self._clock, safe=request.safe, timeout_s=request.timeout_s)
+        return await attempts(
+            attempt,
+            self._headers,
+            self._clock,
+            safe=request.safe,
+            timeout_s=request.timeout_s,
+            still_open=self._wire.still_open(),
+        )
 
     async def _attempt(self, request: RestRequest, header: str, left_s: float) -> bytes:
         builder = self._wire.http().request(request.method, self.address + request.path)

@@ -1,8 +1,8 @@
 """The HTTP connections of one client: those to its APIs, and those to the token service where that wants its own."""
 
-import threading
+from collections.abc import Callable
 
-from c8py.base.twins import async_here
+from c8py.base.twins import AsyncOwn
 from c8py.config import Settings
 from c8py.transport.agent import user_agent
 from c8py.transport.http import AsyncHttp, async_http, has_own_token_connections
@@ -18,10 +18,8 @@ class AsyncWire:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._agent = user_agent(settings)
-        self._guard = threading.Lock()  # threads that call for the first time at once share one client
-        self._http: AsyncHttp | None = None
-        self._token_http: AsyncHttp | None = None
-        self._belongs: object = None
+        self._https: AsyncOwn[AsyncHttp] = AsyncOwn()
+        self._token_https: AsyncOwn[AsyncHttp] = AsyncOwn()
 
     def http(self) -> AsyncHttp:
         """The HTTP client of this loop.
@@ -29,11 +27,7 @@ class AsyncWire:
         Raises:
             ConfigError: a certificate or a proxy cannot be used.
         """
-        with self._guard:
-            self._leave_others()
-            if self._http is None:
-                self._http = async_http(self._settings, agent=self._agent)
-            return self._http
+        return self._https.get(lambda: async_http(self._settings, agent=self._agent))
 
     def token_http(self) -> AsyncHttp:
         """The HTTP client of this loop for token requests.
@@ -43,23 +37,15 @@ class AsyncWire:
         """
         if not has_own_token_connections(self._settings):
             return self.http()
-        with self._guard:
-            self._leave_others()
-            if self._token_http is None:
-                self._token_http = async_http(self._settings, agent=self._agent, for_tokens=True)
-            return self._token_http
+        return self._token_https.get(lambda: async_http(self._settings, agent=self._agent, for_tokens=True))
+
+    def still_open(self) -> Callable[[], bool]:
+        """Tells, whenever it is asked, whether the connections of now have not been closed meanwhile."""
+        http = self.http()
+        return lambda: self._https.holds(http)
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        made, self._http, self._token_http = (self._http, self._token_http), None, None
-        if self._belongs == async_here():
-            for http in made:
-                if http is not None:
-                    await http.close()
-
-    def _leave_others(self) -> None:
-        """Let go of clients that belong to another loop."""
-        belongs = async_here()
-        if self._belongs != belongs:
-            self._http = self._token_http = None
-            self._belongs = belongs
+        """Close the connections of this loop."""
+        for made in (self._https.pop(), self._token_https.pop()):
+            if made is not None:
+                await made.close()

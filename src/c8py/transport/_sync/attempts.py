@@ -21,6 +21,7 @@ def attempts(
     *,
     safe: bool,
     timeout_s: float,
+    still_open: Callable[[], bool],
 ) -> T:
     """The outcome of the first attempt that succeeds.
 
@@ -30,6 +31,7 @@ def attempts(
         clock: tells the time.
         safe: whether the call may take effect twice.
         timeout_s: for all attempts together, in seconds.
+        still_open: whether the client is; for one that was closed meanwhile another attempt would open it again.
 
     Raises:
         C8Error: of the last attempt, or the first that another attempt cannot mend.
@@ -53,7 +55,7 @@ def attempts(
                 raise
             renewed, header = True, other
         except C8Error as error:
-            pause_s = next(pauses, None) if may_retry(error, safe=safe) else None
+            pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
             time.sleep(pause_s)

@@ -4,14 +4,13 @@
 The library's own exceptions stay behind: a traceback would show the words of a server that nobody has redacted.
 """
 
-import threading
-from collections.abc import Generator
-from typing import TypeVar, cast
+from collections.abc import Callable, Generator
+from typing import NamedTuple, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from c8py.base.clock import Clock
-from c8py.base.twins import here
+from c8py.base.twins import Own
 from c8py.config import Settings
 from c8py.errors import Unauthenticated
 from c8py.transport._sync.attempts import attempts
@@ -32,6 +31,14 @@ _SERVICE = "/gateway_protocol.Gateway/"
 Answer = TypeVar("Answer", bound=Message)
 
 
+class _Connection(NamedTuple):
+    """A channel, and its methods by their names."""
+
+    channel: Channel
+    unary: dict[str, Unary]
+    streams: dict[str, Stream]
+
+
 class Grpc:
     """One gateway.
 
@@ -47,11 +54,7 @@ class Grpc:
         self._headers = headers
         self._clock = clock
         self._agent = user_agent(settings)
-        self._guard = threading.Lock()  # threads that call for the first time at once share one connection
-        self._channel: Channel | None = None
-        self._belongs: object = None
-        self._unary: dict[str, Unary] = {}
-        self._streams: dict[str, Stream] = {}
+        self._connections: Own[_Connection] = Own()
 
     def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
         """The answer to one call.
@@ -73,7 +76,14 @@ class Grpc:
             except GrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
-        return attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
+        return attempts(
+            attempt,
+            self._headers,
+            self._clock,
+            safe=name in SAFE_RPCS,
+            timeout_s=timeout_s,
+            still_open=self._still_open(),
+        )
 
     def gathered(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> list[Answer]:
         """All messages of a call whose answer is a stream that soon ends.
@@ -90,7 +100,14 @@ class Grpc:
             except GrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
-        return attempts(attempt, self._headers, self._clock, safe=name in SAFE_RPCS, timeout_s=timeout_s)
+        return attempts(
+            attempt,
+            self._headers,
+            self._clock,
+            safe=name in SAFE_RPCS,
+            timeout_s=timeout_s,
+            still_open=self._still_open(),
+        )
 
     def stream(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Generator[Answer, None]:
         """The messages of a call whose answer is a stream without end, one by one; closing the iterator ends it.
@@ -121,17 +138,19 @@ class Grpc:
 
     def close(self) -> None:
         """Close the connection; calls that are under way end with an error."""
-        channel, self._channel = self._channel, None
-        self._unary.clear()
-        self._streams.clear()
-        if channel is not None and self._belongs == here():
-            channel.close()
+        connection = self._connections.pop()
+        if connection is not None:
+            connection.channel.close()
+
+    def _still_open(self) -> Callable[[], bool]:
+        connection = self._connections.get(self._connect)
+        return lambda: self._connections.holds(connection)
 
     def _unary_method(self, name: str, request: Message, answer: type[Message]) -> Unary:
-        channel = self._connected()
-        method = self._unary.get(name)
+        connection = self._connections.get(self._connect)
+        method = connection.unary.get(name)
         if method is None:
-            method = self._unary[name] = channel.unary_unary(
+            method = connection.unary[name] = connection.channel.unary_unary(
                 _SERVICE + name,
                 request_serializer=type(request).SerializeToString,
                 response_deserializer=answer.FromString,
@@ -139,24 +158,18 @@ class Grpc:
         return method
 
     def _stream_method(self, name: str, request: Message, answer: type[Message]) -> Stream:
-        channel = self._connected()
-        method = self._streams.get(name)
+        connection = self._connections.get(self._connect)
+        method = connection.streams.get(name)
         if method is None:
-            method = self._streams[name] = channel.unary_stream(
+            method = connection.streams[name] = connection.channel.unary_stream(
                 _SERVICE + name,
                 request_serializer=type(request).SerializeToString,
                 response_deserializer=answer.FromString,
             )
         return method
 
-    def _connected(self) -> Channel:
-        belongs = here()
-        with self._guard:
-            if self._channel is None or self._belongs != belongs:
-                self._channel, self._belongs = channel(self._settings, agent=self._agent), belongs
-                self._unary.clear()
-                self._streams.clear()
-            return self._channel
+    def _connect(self) -> _Connection:
+        return _Connection(channel(self._settings, agent=self._agent), {}, {})
 
 
 def _metadata(header: str) -> tuple[tuple[str, str], ...]:

@@ -40,7 +40,14 @@ class Rest:
         def attempt(header: str, left_s: float) -> bytes:
             return self._attempt(request, header, left_s)
 
-        return attempts(attempt, self._headers, self._clock, safe=request.safe, timeout_s=request.timeout_s)
+        return attempts(
+            attempt,
+            self._headers,
+            self._clock,
+            safe=request.safe,
+            timeout_s=request.timeout_s,
+            still_open=self._wire.still_open(),
+        )
 
     def _attempt(self, request: RestRequest, header: str, left_s: float) -> bytes:
         builder = self._wire.http().request(request.method, self.address + request.path)
