@@ -22,6 +22,7 @@ OUTPUT_SHOWN = 3000
 _FOLDER = tempfile.TemporaryDirectory(prefix="c8py-tests-")
 os.environ.setdefault("C8PY_CACHE", str(platformdirs.user_cache_path("c8py")))
 os.environ["XDG_CACHE_HOME"] = _FOLDER.name
+os.environ["XDG_CONFIG_HOME"] = _FOLDER.name  # nor do they see that person's profiles
 
 
 def pytest_configure(config: pytest.Config) -> None:

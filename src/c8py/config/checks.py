@@ -87,6 +87,19 @@ def _agrees(said: dict[str, tuple[str, Source]], name: str, value: str, source: 
         )
 
 
+def odd(found: Values) -> Iterator[str]:
+    """What is allowed and rarely meant: one address on SaaS, and the other somewhere else. After all was derived."""
+    of_saas = {
+        field: addresses.saas_place(text(found, field) or "") is not None for field in ADDRESSES if field in found
+    }
+    if len(of_saas) == len(ADDRESSES) and len(set(of_saas.values())) > 1:
+        there, elsewhere = sorted(ADDRESSES, key=lambda field: not of_saas[field])
+        yield (
+            f"{there} is an address of Camunda SaaS ({found[there].source}) and {elsewhere} is none "
+            f"({found[elsewhere].source}); credentials go to both"
+        )
+
+
 def saas_needs(found: Values, files: Sequence[Path]) -> Iterator[Problem]:
     """What an address of SaaS is made of, where SaaS is asked for by name. Before anything is derived."""
     mode = found.get("mode")

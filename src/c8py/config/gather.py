@@ -54,7 +54,7 @@ def gather(asked: Asked) -> Gathered:
         found=found,
         problems=unique(_first_causes(problems)),
         files=tuple(sources.files),
-        remarks=tuple(sources.remarks),
+        remarks=(*sources.remarks, *checks.odd(found)),
         profile=sources.profile,
         texts=tuple(dict(texts) for texts in sources.texts),
     )

@@ -1,4 +1,4 @@
-"""What tests of settings share: files that are written in a line, and a home without anybody's profiles."""
+"""What tests of settings share: files that are written in a line, profiles, and a keyring that is nobody's."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,12 +37,6 @@ def own_keyring():
     keyring.set_keyring(mine)
     yield mine
     keyring.set_keyring(before)
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_profiles(tmp_path, monkeypatch):
-    for name in ("XDG_CONFIG_HOME", "APPDATA"):
-        monkeypatch.setenv(name, str(tmp_path / "nobody"))
 
 
 @pytest.fixture

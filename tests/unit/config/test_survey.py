@@ -74,6 +74,14 @@ def test_what_is_misspelt_is_noticed():
     assert [("CAMUNDA_OUATH_URL" in one, "CAMUNDA_OAUTH_URL" in one) for one in remarks] == [(True, True)]
 
 
+def test_two_addresses_that_are_rarely_meant_together_are_a_remark():
+    cluster = "12345678-1234-1234-1234-123456789abc.bru-2.zeebe.camunda.io:443"
+    found = survey(environ={"ZEEBE_ADDRESS": cluster, "CAMUNDA_REST_ADDRESS": "http://localhost:8080"})
+    assert "environment ZEEBE_ADDRESS" in found.remarks[0]
+    assert "environment CAMUNDA_REST_ADDRESS" in found.remarks[0]
+    assert survey(environ={"ZEEBE_ADDRESS": cluster}).remarks == ()
+
+
 def test_what_is_odd_about_profiles_is_a_remark(profiles):
     remarks = survey(environ=profiles(DEV), profile="dev").remarks
     assert "clinet_id" in remarks[0]
