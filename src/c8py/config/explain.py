@@ -91,7 +91,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     remarks: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
+    files: tuple[str, ...] = ()
     profile: str | None = None
 
 
@@ -123,7 +123,7 @@ def survey(
         problems=gathered.problems,
         ignored=tuple(_ignored(gathered)),
         remarks=(*gathered.remarks, *_misspelt(gathered)),
-        files=gathered.files,
+        files=tuple(map(str, gathered.files)),
         profile=gathered.profile,
     )
 
