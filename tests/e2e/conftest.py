@@ -3,13 +3,14 @@
 import http.client
 import json
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from harness.crowds import Crowd
 from harness.platform import Platform
 
 
@@ -78,3 +79,17 @@ def token(platform: Platform, fetch_token: Callable[[Platform], str]) -> str:
 def shared_data(tmp_path: Path) -> Path:
     """A folder for the data of platforms that follow each other."""
     return tmp_path / "shared"
+
+
+@pytest.fixture
+def crowds(start_platform: Callable[..., Platform], tmp_path: Path) -> Iterator[Callable[..., Crowd]]:
+    """Makes crowds, each on a platform of its own with these options: nobody else asks its service for tokens."""
+    made: list[Crowd] = []
+
+    def make(*arguments: str) -> Crowd:
+        made.append(Crowd(start_platform(*arguments), tmp_path / f"crowd-{len(made)}"))
+        return made[-1]
+
+    yield make
+    for crowd in made:
+        crowd.close()
