@@ -106,9 +106,13 @@ class Profiles(msgspec.Struct, frozen=True, kw_only=True):
         return f"did you mean {close[0]!r}?" if close else f"make it with `c8 profile add {wanted}`"
 
 
-def profiles_path(environ: Mapping[str, str]) -> Path:
-    """Where this person's profiles are: in the folder of C8_CONFIG_DIR, else where the system keeps configuration."""
-    folder = environ.get(CONFIG_DIR_NAME, "").strip()
+def profiles_path(environ: Mapping[str, str] | None = None) -> Path:
+    """Where this person's profiles are: in the folder of C8_CONFIG_DIR, else where the system keeps configuration.
+
+    Args:
+        environ: the environment; None is that of the process.
+    """
+    folder = (os.environ if environ is None else environ).get(CONFIG_DIR_NAME, "").strip()
     if folder:
         return Path(folder).expanduser() / _FILE
     from platformdirs import user_config_path  # noqa: PLC0415  importing c8py stays quick
@@ -123,14 +127,11 @@ def read_profiles(path: Path) -> Profiles:
         ConfigError: it cannot be read, others can write it, it is no TOML, or a value is of no use; names the place,
             never shows the value.
     """
-    try:
-        content, known = _content(path)
-    except (FileNotFoundError, NotADirectoryError):
+    found = _read(path)
+    if found is None:
         return Profiles(path=path)
-    except OSError as error:
-        raise ConfigError(f"expected profiles at {path}, but they cannot be read ({error.strerror})") from error
-    _must_be_ours(path, known)
-    document = _parsed(content, path)
+    text, known = found
+    document = _parsed(text, path)
     in_use, tables = document.get("in_use"), document.get("profiles", {})
     if in_use is not None and not isinstance(in_use, str):
         raise ConfigError(f"expected in_use in {path} to be the name of a profile, but it is something else")
@@ -138,6 +139,19 @@ def read_profiles(path: Path) -> Profiles:
         raise ConfigError(f"expected tables [profiles.NAME] in {path}, but profiles is something else")
     profiles = {name: _profile(name, table, path) for name, table in cast("dict[str, object]", tables).items()}
     return Profiles(path=path, in_use=in_use or None, profiles=profiles, remarks=_remarks(path, known, profiles))
+
+
+def profiles_text(path: Path) -> str:
+    """The file's text for who wants to change it; empty where it is not there.
+
+    Raises:
+        ConfigError: it cannot be read, others can write it, or it is no TOML.
+    """
+    found = _read(path)
+    if found is None:
+        return ""
+    _parsed(found[0], path)
+    return found[0]
 
 
 def must_be_a_name(name: str) -> str:
@@ -185,9 +199,21 @@ def missing_keyring(what: str) -> ConfigError:
     return ConfigError(f"expected {what}, but the package keyring is not installed", hint="pip install 'c8py[keyring]'")
 
 
-def _content(path: Path) -> tuple[bytes, os.stat_result]:
-    with path.open("rb") as file:
-        return file.read(PROFILES_FILE_BYTES_MAX + 1), os.fstat(file.fileno())
+def _read(path: Path) -> tuple[str, os.stat_result] | None:
+    try:
+        with path.open("rb") as file:
+            content, known = file.read(PROFILES_FILE_BYTES_MAX + 1), os.fstat(file.fileno())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"expected profiles at {path}, but they cannot be read ({error.strerror})") from error
+    _must_be_ours(path, known)
+    if len(content) > PROFILES_FILE_BYTES_MAX:
+        raise ConfigError(f"expected profiles at {path}, but the file is larger than {PROFILES_FILE_BYTES_MAX} bytes")
+    try:
+        return content.decode("utf-8-sig"), known
+    except UnicodeDecodeError:
+        raise ConfigError(f"expected text in {path}, but it is not UTF-8") from None
 
 
 def _must_be_ours(path: Path, known: os.stat_result) -> None:
@@ -206,13 +232,9 @@ def _must_be_ours(path: Path, known: os.stat_result) -> None:
         )
 
 
-def _parsed(content: bytes, path: Path) -> dict[str, object]:
-    if len(content) > PROFILES_FILE_BYTES_MAX:
-        raise ConfigError(f"expected profiles at {path}, but the file is larger than {PROFILES_FILE_BYTES_MAX} bytes")
+def _parsed(text: str, path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ConfigError(f"expected text in {path}, but it is not UTF-8") from None
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             f"expected TOML in {path}, but it is none: {error}", hint="mend it in an editor; nothing was changed"
@@ -233,15 +255,20 @@ def _value(key: str, value: object, place: str) -> ProfileValue:
     if isinstance(value, str | int | float):
         return str(value)
     if isinstance(value, dict) and BY_NAME[key].secret:
-        entry = cast("dict[str, object]", value)
-        kept = entry.get("keyring")
-        service, _, user = kept.partition("/") if isinstance(kept, str) else ("", "", "")
-        if service and user and len(entry) == 1:
-            return InKeyring(service, user)
+        return _in_keyring(key, cast("dict[str, object]", value), place)
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        if all(isinstance(item, str) for item in items):
+            return ",".join(cast("list[str]", items))
+    raise ConfigError(f"expected {key} in {place} as text, but it is something else")
+
+
+def _in_keyring(key: str, entry: dict[str, object], place: str) -> InKeyring:
+    kept = entry.get("keyring")
+    service, _, user = kept.partition("/") if isinstance(kept, str) else ("", "", "")
+    if not service or not user or len(entry) != 1:
         raise ConfigError(f'expected {key} in {place} as text or {{ keyring = "service/user" }}, but it is neither')
-    if isinstance(value, list) and all(isinstance(item, str) for item in cast("list[object]", value)):
-        return ",".join(cast("list[str]", value))
-    raise ConfigError(f"expected {key} in {place} as text, but it is a {type(value).__name__}")
+    return InKeyring(service, user)
 
 
 def _remarks(path: Path, known: os.stat_result, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
