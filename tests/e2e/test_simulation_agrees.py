@@ -83,9 +83,8 @@ def simulated(policy: Policy, relay: TimedRelay, **limit: float) -> tuple[float,
 def test_twenty_processes_that_share_nothing_ask_as_often_as_simulated_ones(limited, tmp_path, limit):
     platform, relay = limited(**limit)
     command = [sys.executable, ROOT / "bench" / "scripts" / "token_ours.py", str(PATIENCE_S)]
-    environment = plain_environment(**platform.credentials()) | dict.fromkeys(
-        ("CAMUNDA_OAUTH_URL", "ZEEBE_AUTHORIZATION_SERVER_URL"), relay.token_url
-    )
+    environment = plain_environment(**platform.credentials())
+    environment["CAMUNDA_OAUTH_URL"] = environment["ZEEBE_AUTHORIZATION_SERVER_URL"] = relay.token_url
     with ExitStack() as stack, ThreadPoolExecutor(CROWD) as pool:
         crowd = [
             stack.enter_context(

@@ -6,6 +6,7 @@ from c8py.base.clock import SystemClock
 from c8py.cli.options import Connection, json_option, with_connection
 from c8py.cli.output import print_facts, print_json
 from c8py.cli.processes import done
+from c8py.cli.simulate import simulate
 from c8py.cli.token_proxy import serve
 
 
@@ -15,6 +16,7 @@ def auth_() -> None:
 
 
 auth_.add_command(serve)
+auth_.add_command(simulate)
 
 
 @auth_.command("status")

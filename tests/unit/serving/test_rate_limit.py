@@ -1,5 +1,6 @@
 """The rate limit: about one request a second from one address, failures counted, then nothing for a while."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,8 @@ from c8py.serving.rate_limit import Limit, RateLimit, source_of
 
 def limit(**settings):
     clock = ManualClock()
-    numbers = {"rate_per_s": 1, "burst": 3, "block_s": 30, "sources_max": 1000, **settings}
-    return RateLimit(Limit(**numbers), clock=clock), clock
+    usual = Limit(rate_per_s=1, burst=3, block_s=30, sources_max=1000)
+    return RateLimit(msgspec.structs.replace(usual, **settings), clock=clock), clock
 
 
 def test_a_burst_is_heard_and_the_next_is_refused_for_the_whole_block():
