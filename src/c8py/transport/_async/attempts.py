@@ -39,23 +39,25 @@ async def attempts(
     header = await headers.header()
     pauses = waits(random.random)
     renewed = False
+    failed: C8Error | None = None
     while True:
         left_s = deadline_s - clock.monotonic_s()
         if left_s <= 0:
-            raise DeadlineExceeded(
+            # What went wrong says more than that there was no time to try again.
+            raise failed or DeadlineExceeded(
                 f"expected an answer within {timeout_s:g} seconds, but getting a token took all of them; "
                 "nothing was sent this time"
             )
         try:
             return await attempt(header, left_s)
-        except Unauthenticated:
+        except Unauthenticated as error:
             other = None if renewed else await headers.header_after_refusal(header)
             if other is None:
                 raise
-            renewed, header = True, other
+            renewed, header, failed = True, other, error
         except C8Error as error:
             pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
             await asyncio.sleep(pause_s)
-            header = await headers.header()
+            header, failed = await headers.header(), error

@@ -40,23 +40,25 @@ def attempts(
     header = headers.header()
     pauses = waits(random.random)
     renewed = False
+    failed: C8Error | None = None
     while True:
         left_s = deadline_s - clock.monotonic_s()
         if left_s <= 0:
-            raise DeadlineExceeded(
+            # What went wrong says more than that there was no time to try again.
+            raise failed or DeadlineExceeded(
                 f"expected an answer within {timeout_s:g} seconds, but getting a token took all of them; "
                 "nothing was sent this time"
             )
         try:
             return attempt(header, left_s)
-        except Unauthenticated:
+        except Unauthenticated as error:
             other = None if renewed else headers.header_after_refusal(header)
             if other is None:
                 raise
-            renewed, header = True, other
+            renewed, header, failed = True, other, error
         except C8Error as error:
             pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
             time.sleep(pause_s)
-            header = headers.header()
+            header, failed = headers.header(), error
