@@ -86,10 +86,18 @@ class TokenRateLimited(AuthError):
 
 
 class TokenUnavailable(AuthError):
-    """The token service did not answer, or what it answered is no token."""
+    """The token service did not answer, or what it answered is no token; in `retry_after_s` seconds it is asked again.
+
+    Attributes:
+        retry_after_s: 0 where nothing speaks against asking at once.
+    """
 
     code = "token-unavailable"
     retryable = True
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class ConnectionFailed(C8Error):

@@ -8,7 +8,7 @@ from c8py.auth.credentials import BasicCredentials, BearerToken, ClientCredentia
 from c8py.auth.exchange import Patience, fetch_token, obtain, renew
 from c8py.auth.file_cache import FileCache, Seal
 from c8py.auth.flow import Flow, HttpRequest, HttpResponse, Pause
-from c8py.auth.of_settings import Api, credentials_for
+from c8py.auth.of_settings import Api, credentials_for, patience_for
 from c8py.auth.token import Token, TokenState
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "credentials_for",
     "fetch_token",
     "obtain",
+    "patience_for",
     "renew",
 ]

@@ -43,6 +43,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     # Of the token service as a whole: it counts requests by address, not by client.
     cool_until_s: float = 0.0
     cool_downs: int = 0  # in a row, without a token between them
+    troubles: int = 0  # answers that did not come or made no sense, in a row
 
 
 class TokenCache(Protocol):
@@ -60,13 +61,27 @@ class TokenCache(Protocol):
         """Remember a refusal."""
         ...
 
-    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0, troubles: int = 0) -> None:
         """Remember that the token service of this key is to be left alone, at least until then.
 
         Args:
             key: of the token service, whichever client.
             until_s: of the monotonic clock.
-            in_a_row: how often by now, without a token between.
+            in_a_row: how often it refused the address by now, without a token between.
+            troubles: how often it was in trouble by now, without a token between.
+        """
+        ...
+
+    def reserve(self, key: TokenKey, *, now_s: float, spacing_s: float) -> float:
+        """Take the next turn to ask the token service of this key, whichever client; others come later.
+
+        Args:
+            key: of the token service.
+            now_s: of the monotonic clock.
+            spacing_s: between two turns.
+
+        Returns:
+            How long it is until this turn, in seconds.
         """
         ...
 
@@ -98,7 +113,8 @@ class MemoryCache:
         self._keys_max = keys_max
         self._guard = threading.Lock()
         self._held: OrderedDict[TokenKey, Held] = OrderedDict()
-        self._cool: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._cool: OrderedDict[str, tuple[float, int, int]] = OrderedDict()
+        self._turns: OrderedDict[str, float] = OrderedDict()
         self._fetching: set[TokenKey] = set()
         self._process = os.getpid()
 
@@ -107,7 +123,9 @@ class MemoryCache:
         with self._guard:
             held = self._held.get(key, Held())
             cool = self._cool.get(key.token_url)
-        return msgspec.structs.replace(held, cool_until_s=cool[0], cool_downs=cool[1]) if cool else held
+        if cool is None:
+            return held
+        return msgspec.structs.replace(held, cool_until_s=cool[0], cool_downs=cool[1], troubles=cool[2])
 
     def keep(self, key: TokenKey, token: Token) -> None:
         """Remember a token, and forget the refusals before it."""
@@ -117,19 +135,22 @@ class MemoryCache:
         """Remember a refusal; a token that is there stays, it may still be good."""
         self._put(key, Held(token=self.read(key).token, refusal=refusal))
 
-    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
-        """Remember that the token service of this key is to be left alone, at least until then.
-
-        Args:
-            key: of the token service, whichever client.
-            until_s: of the monotonic clock.
-            in_a_row: how often by now, without a token between.
-        """
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0, troubles: int = 0) -> None:
+        """Remember that the token service of this key is to be left alone, at least until then."""
         with self._guard:
-            before_s, _ = self._cool.pop(key.token_url, (until_s, 0))
-            self._cool[key.token_url] = (max(until_s, before_s), in_a_row)
+            before_s, *_ = self._cool.pop(key.token_url, (until_s, 0, 0))
+            self._cool[key.token_url] = (max(until_s, before_s), in_a_row, troubles)
             while len(self._cool) > TOKEN_KEYS_MAX:
                 self._cool.popitem(last=False)
+
+    def reserve(self, key: TokenKey, *, now_s: float, spacing_s: float) -> float:
+        """Take the next turn to ask the token service of this key, whichever client; others come later."""
+        with self._guard:
+            turn_s = max(now_s, self._turns.pop(key.token_url, now_s))
+            self._turns[key.token_url] = turn_s + spacing_s
+            while len(self._turns) > TOKEN_KEYS_MAX:
+                self._turns.popitem(last=False)
+        return turn_s - now_s
 
     def drop(self, key: TokenKey, token: Token) -> None:
         """Forget this token, unless another one has taken its place."""
@@ -144,6 +165,7 @@ class MemoryCache:
         with self._guard:
             self._held.clear()
             self._cool.clear()
+            self._turns.clear()
 
     def try_lock(self, key: TokenKey) -> bool:
         """Become the one who fetches for this key, if nobody is."""

@@ -5,8 +5,10 @@ per address makes necessary.
 """
 
 from collections.abc import Callable
+from itertools import count
 from random import random
 from secrets import token_urlsafe
+from typing import Final
 
 import msgspec
 
@@ -26,6 +28,7 @@ from c8py.base.limits import (
     TOKEN_LOCK_POLL_S,
     TOKEN_REFUSAL_S,
     TOKEN_REFUSAL_S_MAX,
+    TOKEN_SPACING_S,
     TOKEN_SPREAD_FACTOR,
     TOKEN_SPREAD_S,
     TOKEN_SPREAD_S_MAX,
@@ -42,12 +45,20 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
         uniform: the jitter, as `random.random`.
         start_spread_s: the first request of this host waits for a random time within it, so that hosts that start
             together and share an address do not ask together.
+        refresh_early_s: a token counts as ended so long before its end, at most in the second half of its life.
+        fail_fast: one attempt, and no waiting for a service that wants to be left alone: somebody sits at a terminal.
     """
 
     uniform: Callable[[], float]
     budget_s: float = REQUEST_TIMEOUT_S
     start_spread_s: float = 0.0
+    refresh_early_s: float = 0.0
+    fail_fast: bool = False
     backoff: Backoff = Backoff(initial_s=1.0, factor=2.0, max_s=10.0, attempts_max=4)
+
+
+_PATIENT: Final = Patience(uniform=random)
+_DOUBLINGS_MAX: Final = 30
 
 
 def fetch_token(
@@ -99,7 +110,7 @@ def obtain(credentials: ClientCredentials, *, cache: TokenCache, clock: Clock, p
 
 
 def renew(
-    credentials: ClientCredentials, *, cache: TokenCache, clock: Clock, uniform: Callable[[], float] = random
+    credentials: ClientCredentials, *, cache: TokenCache, clock: Clock, patience: Patience = _PATIENT
 ) -> Flow[Token | None]:
     """The next token, ahead of time: one attempt, none at all where somebody is at it or the service cools down.
 
@@ -116,7 +127,12 @@ def renew(
             return held.token
         if held.cool_until_s > now_s or (held.refusal is not None and held.refusal.until_s > now_s):
             return None
-        return (yield from _fetch_and_remember(credentials, cache, clock, uniform))
+        wait_s = cache.reserve(key, now_s=now_s, spacing_s=TOKEN_SPACING_S)
+        if wait_s > 0:
+            yield Pause(wait_s)
+            if cache.read(key).cool_until_s > clock.monotonic_s():
+                return None
+        return (yield from _fetch_and_remember(credentials, cache, clock, patience))
     finally:
         cache.unlock(key)
 
@@ -140,23 +156,46 @@ def _known(held: Held, clock: Clock) -> Token | None:
 def _fetch_patiently(
     credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience, deadline_s: float
 ) -> Flow[Token]:
-    waits = patience.backoff.waits(patience.uniform)
     _start_apart(credentials, cache, clock, patience)
-    while True:
-        cool_s = cache.read(credentials.key).cool_until_s - clock.monotonic_s()
-        if cool_s > 0:
-            if clock.monotonic_s() + cool_s > deadline_s:
-                raise _cooling_down(credentials, cool_s)
-            # A little later than the others who wait for the same moment.
-            yield Pause(cool_s + patience.uniform())
+    for attempt in count(1):
+        yield from _own_turn(credentials, cache, clock, patience, deadline_s)
         try:
-            return (yield from _fetch_and_remember(credentials, cache, clock, patience.uniform))
+            return (yield from _fetch_and_remember(credentials, cache, clock, patience))
         except (TokenRateLimited, TokenUnavailable) as error:
-            wait_s = next(waits, None)
-            if wait_s is None or clock.monotonic_s() + wait_s > deadline_s:
+            last = patience.fail_fast or attempt >= patience.backoff.attempts_max
+            if last or clock.monotonic_s() + error.retry_after_s > deadline_s:
                 raise
-            if isinstance(error, TokenUnavailable):
-                yield Pause(wait_s)
+    raise AssertionError("counting has no end")
+
+
+def _own_turn(
+    credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience, deadline_s: float
+) -> Flow[None]:
+    """Wait until the service may be asked: while it is left alone, and until others of this host have asked before.
+
+    Raises:
+        TokenRateLimited: it will not be before the deadline.
+        TokenUnavailable: neither, for the service has been in trouble.
+    """
+    key = credentials.key
+    while True:
+        held, now_s = cache.read(key), clock.monotonic_s()
+        cool_s = held.cool_until_s - now_s
+        if cool_s > 0:
+            # A little later than the others who wait for the same moment.
+            pause_s = cool_s + patience.uniform()
+            if patience.fail_fast or now_s + pause_s > deadline_s:
+                raise _cooling_down(credentials, held, cool_s)
+            yield Pause(pause_s)
+        now_s = clock.monotonic_s()
+        wait_s = cache.reserve(key, now_s=now_s, spacing_s=TOKEN_SPACING_S)
+        if wait_s <= 0:
+            return
+        if now_s + wait_s > deadline_s:
+            raise _cooling_down(credentials, held, wait_s)
+        yield Pause(wait_s)
+        if cache.read(key).cool_until_s <= clock.monotonic_s():
+            return
 
 
 def _start_apart(credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience) -> None:
@@ -185,8 +224,24 @@ def _cool_down(key: TokenKey, wanted_s: float, cache: TokenCache, clock: Clock, 
     return wait_s
 
 
+def _leave_alone(key: TokenKey, cache: TokenCache, clock: Clock, patience: Patience) -> float:
+    """Let a service that is in trouble come to itself: all processes of this host together, longer each time.
+
+    Returns:
+        How long, in seconds.
+    """
+    held, now_s = cache.read(key), clock.monotonic_s()
+    in_a_row = held.troubles if held.cool_until_s > now_s - TOKEN_COOL_DOWNS_FORGOTTEN_S else 0
+    backoff = patience.backoff
+    # The power is bounded before it is taken: an outage of a night has thousands of them.
+    due_s = min(backoff.initial_s * backoff.factor ** min(in_a_row, _DOUBLINGS_MAX), backoff.max_s)
+    wait_s = due_s * (0.5 + patience.uniform() / 2)
+    cache.cool_down(key, now_s + wait_s, in_a_row=held.cool_downs, troubles=in_a_row + 1)
+    return wait_s
+
+
 def _fetch_and_remember(
-    credentials: ClientCredentials, cache: TokenCache, clock: Clock, uniform: Callable[[], float]
+    credentials: ClientCredentials, cache: TokenCache, clock: Clock, patience: Patience
 ) -> Flow[Token]:
     key = credentials.key
     try:
@@ -208,19 +263,33 @@ def _fetch_and_remember(
         )
         raise
     except TokenRateLimited as error:
-        error.retry_after_s = _cool_down(key, error.retry_after_s, cache, clock, uniform)
+        error.retry_after_s = _cool_down(key, error.retry_after_s, cache, clock, patience.uniform)
         raise
+    except TokenUnavailable as error:
+        error.retry_after_s = _leave_alone(key, cache, clock, patience)
+        raise
+    if patience.refresh_early_s:
+        early_s = min(patience.refresh_early_s, token.lifetime_s / 2)
+        token = msgspec.structs.replace(token, lifetime_s=token.lifetime_s - early_s, ends_s=token.ends_s - early_s)
     cache.keep(key, token)
-    if cache.read(key).cool_downs:
+    held = cache.read(key)
+    if held.cool_downs or held.troubles:
         # One that somebody else began meanwhile lasts as long as it was meant to; it only counts as the first again.
         cache.cool_down(key, clock.monotonic_s())
     return token
 
 
-def _cooling_down(credentials: ClientCredentials, cool_s: float) -> AuthError:
+def _cooling_down(credentials: ClientCredentials, held: Held, wait_s: float) -> AuthError:
+    if held.troubles:
+        return TokenUnavailable(
+            f"expected a token of {credentials.token_url}, but it did not give one a moment ago, "
+            f"and is left alone for {wait_s:.0f} more seconds",
+            retry_after_s=wait_s,
+            hint="check the token URL (CAMUNDA_OAUTH_URL) and the network, or try again then",
+        )
     return TokenRateLimited(
         f"expected a token of {credentials.token_url}, but it limits requests of this address, "
-        f"and is left alone for {cool_s:.0f} more seconds",
-        retry_after_s=cool_s,
+        f"and is left alone for {wait_s:.0f} more seconds",
+        retry_after_s=wait_s,
         hint="wait, and have all processes of this host share their tokens",
     )

@@ -22,7 +22,13 @@ from c8py.auth.cache import Held, MemoryCache, Refusal
 from c8py.auth.credentials import TokenKey
 from c8py.auth.token import Token
 from c8py.base.clock import Clock
-from c8py.base.limits import TOKEN_FILE_BYTES_MAX, TOKEN_KEYS_MAX, TOKEN_LIFETIME_S_MAX
+from c8py.base.limits import (
+    TOKEN_FILE_BYTES_MAX,
+    TOKEN_KEYS_MAX,
+    TOKEN_LIFETIME_S_MAX,
+    TOKEN_SLOTS_AHEAD_S,
+    TOKEN_TURN_LOCK_S,
+)
 from c8py.base.redact import Secret
 
 _LOG: Final = logging.getLogger("c8py.auth")
@@ -55,12 +61,14 @@ class _Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What one file holds: of a key its token and refusal, of a token service its cool-down."""
+    """What one file holds: of a key its token and refusal, of a token service its cool-down and whose turn is when."""
 
     token: _Token | None = None
     refusal: _Refusal | None = None
     cool_until_ms: int = 0
     cool_downs: int = 0
+    troubles: int = 0
+    next_turn_ms: int = 0
 
 
 _EMPTY: Final = _Entry()
@@ -126,6 +134,7 @@ class FileCache:
             cool_until_s=max(here.cool_until_s, cool_until_s),
             # Memory counts only where the folder is of no use: another process may have had a token since.
             cool_downs=cool.cool_downs if cool.cool_until_ms else here.cool_downs,
+            troubles=cool.troubles if cool.cool_until_ms else here.troubles,
         )
 
     def keep(self, key: TokenKey, token: Token) -> None:
@@ -153,12 +162,29 @@ class FileCache:
         file = self._file(key)
         self._store(file, msgspec.structs.replace(self._load(file), refusal=stored))
 
-    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0, troubles: int = 0) -> None:
         """Remember, for all processes, that the token service of this key is to be left alone."""
-        self._memory.cool_down(key, until_s, in_a_row=in_a_row)
-        file, until_ms = self._cool_file(key), self._wall_ms(until_s)
-        until_ms = max(until_ms, self._load(file).cool_until_ms)
-        self._store(file, _Entry(cool_until_ms=until_ms, cool_downs=in_a_row))
+        self._memory.cool_down(key, until_s, in_a_row=in_a_row, troubles=troubles)
+        file = self._cool_file(key)
+        with self._alone_at(file):
+            entry = self._load(file)
+            until_ms = max(self._wall_ms(until_s), entry.cool_until_ms)
+            self._store(
+                file,
+                _Entry(cool_until_ms=until_ms, cool_downs=in_a_row, troubles=troubles, next_turn_ms=entry.next_turn_ms),
+            )
+
+    def reserve(self, key: TokenKey, *, now_s: float, spacing_s: float) -> float:
+        """Take the next turn of this host to ask the token service of this key; waits a moment for those before."""
+        here_s = self._memory.reserve(key, now_s=now_s, spacing_s=spacing_s)
+        file = self._cool_file(key)
+        with self._alone_at(file):
+            entry, now_ms = self._load(file), self._clock.now_ms()
+            known = entry.next_turn_ms - now_ms <= TOKEN_SLOTS_AHEAD_S * 1000
+            turn_ms = max(now_ms, entry.next_turn_ms) if known else now_ms
+            after_ms = turn_ms + round(spacing_s * 1000)
+            self._store(file, msgspec.structs.replace(entry, next_turn_ms=after_ms))
+        return max(here_s, (turn_ms - now_ms) / 1000)
 
     def drop(self, key: TokenKey, token: Token) -> None:
         """Forget this token, unless another one has taken its place."""
@@ -206,6 +232,26 @@ class FileCache:
         self._memory.unlock(key)
 
     # -- files
+
+    @contextlib.contextmanager
+    def _alone_at(self, file: Path) -> Generator[None]:
+        """Nobody else changes the file meanwhile; where that cannot be had within a moment, go on without."""
+        lock = None
+        try:
+            if self._usable_folder():
+                lock = filelock.FileLock(file.with_suffix(".lock"), timeout=TOKEN_TURN_LOCK_S, mode=0o600)
+                lock.acquire(poll_interval=0.005)
+        except filelock.Timeout:
+            lock = None
+        except (OSError, NotImplementedError) as error:
+            lock = None
+            self._say(error)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                with contextlib.suppress(OSError):
+                    lock.release()
 
     def _file(self, key: TokenKey) -> Path:
         return self._folder / f"{_digest(*msgspec.structs.astuple(key))}{_SUFFIX}"

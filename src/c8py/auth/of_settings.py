@@ -5,6 +5,7 @@ Asked once by each client, when it is made.
 
 import re
 from collections.abc import Callable
+from random import random
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -13,7 +14,10 @@ import msgspec
 from c8py.auth.client_authentication import check_key
 from c8py.auth.credentials import BasicCredentials, BearerToken, ClientCredentials, Credentials
 from c8py.auth.discovery import discovery
+from c8py.auth.exchange import Patience
 from c8py.auth.keystore import Identity, Store, read_bytes, read_identity
+from c8py.base.backoff import Backoff
+from c8py.base.limits import TOKEN_RETRY_DELAY_S_MAX
 from c8py.base.redact import Secret
 from c8py.config import Settings
 from c8py.errors import ConfigError
@@ -200,3 +204,20 @@ def _check_provider(made: ClientCredentials) -> None:
                 but = f"but there is {made.scope!r}" if scopes else "but there is none"
                 ending = f" that ends with {provider.scope}" if provider.scope else ""
                 raise ConfigError(f"expected a scope{ending}, as {provider.name} wants, {but}", hint=provider.hint)
+
+
+def patience_for(settings: Settings) -> Patience:
+    """How long and how often to try to get a token."""
+    return Patience(
+        uniform=random,
+        budget_s=settings.request_timeout_s,
+        start_spread_s=settings.token_start_spread_s,
+        refresh_early_s=settings.token_refresh_early_s or 0.0,
+        fail_fast=settings.token_fail_fast,
+        backoff=Backoff(
+            initial_s=settings.token_retry_delay_s,
+            factor=2.0,
+            max_s=max(TOKEN_RETRY_DELAY_S_MAX, settings.token_retry_delay_s),
+            attempts_max=settings.token_attempts_max,
+        ),
+    )

@@ -43,14 +43,21 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             now_s: of the monotonic clock.
         """
-        left_s = self.ends_s - now_s
-        # Short-lived tokens (tests, some companies) keep their margins in proportion.
-        if left_s <= min(TOKEN_INVALID_MARGIN_S, self.lifetime_s * TOKEN_INVALID_MARGIN_RATIO):
+        if now_s >= self.invalid_s:
             return TokenState.INVALID
+        return TokenState.STALE if now_s >= self.stale_s else TokenState.FRESH
+
+    @property
+    def invalid_s(self) -> float:
+        """From when on it may not be used, in seconds of the monotonic clock."""
+        # Short-lived tokens (tests, some companies) keep their margins in proportion.
+        return self.ends_s - min(TOKEN_INVALID_MARGIN_S, self.lifetime_s * TOKEN_INVALID_MARGIN_RATIO)
+
+    @property
+    def stale_s(self) -> float:
+        """From when on the next one is fetched, in seconds of the monotonic clock."""
         early_s = max(TOKEN_STALE_MARGIN_S, self.lifetime_s * TOKEN_STALE_MARGIN_RATIO)
-        if left_s <= min(early_s, self.lifetime_s * TOKEN_STALE_MARGIN_RATIO_MAX):
-            return TokenState.STALE
-        return TokenState.FRESH
+        return self.ends_s - min(early_s, self.lifetime_s * TOKEN_STALE_MARGIN_RATIO_MAX)
 
     def usable(self, now_s: float) -> bool:
         """Whether a call may carry it now."""

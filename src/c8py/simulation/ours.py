@@ -105,9 +105,7 @@ class Process:
             self._deadline_s = now_s + self._patience.budget_s
             self._begin(obtain(self._credentials, cache=self._cache, clock=self._timeline, patience=self._patience))
         else:
-            self._begin(
-                renew(self._credentials, cache=self._cache, clock=self._timeline, uniform=self._patience.uniform)
-            )
+            self._begin(renew(self._credentials, cache=self._cache, clock=self._timeline, patience=self._patience))
 
     def _begin(self, flow: Flow[Token | None]) -> None:
         self._flow = flow

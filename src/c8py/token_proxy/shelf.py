@@ -40,9 +40,13 @@ class Shelf:
         while len(self._refusals) > TOKEN_PROXY_REFUSALS_MAX:
             self._refusals.popitem(last=False)
 
-    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0) -> None:
-        """Remember that the token service of this key is to be left alone."""
-        self._tokens.cool_down(key, until_s, in_a_row=in_a_row)
+    def cool_down(self, key: TokenKey, until_s: float, *, in_a_row: int = 0, troubles: int = 0) -> None:
+        """Remember that the token service of this key wants to be left alone."""
+        self._tokens.cool_down(key, until_s, in_a_row=in_a_row, troubles=troubles)
+
+    def reserve(self, key: TokenKey, *, now_s: float, spacing_s: float) -> float:
+        """Take the next turn to ask the token service of this key."""
+        return self._tokens.reserve(key, now_s=now_s, spacing_s=spacing_s)
 
     def drop(self, key: TokenKey, token: Token) -> None:
         """Forget this token, unless another one has taken its place."""

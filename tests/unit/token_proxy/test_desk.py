@@ -344,7 +344,8 @@ def test_strangers_leave_no_files_but_a_bounded_number_of_locks(house, tmp_path)
             await house.ask("x", client_id=f"stranger-{number}")
 
     house.run(strangers())
-    assert list(tmp_path.glob("*token.json")) == []
+    # One says whose turn it is to ask the token service.
+    assert len(list(tmp_path.glob("*token.json"))) == 1
 
 
 def test_an_old_secrets_stored_token_does_not_win_back_a_client(house, tmp_path):

@@ -6,7 +6,7 @@ Every source answers two questions: what a call carries, and what it carries ins
 import inspect
 from typing import TypeAlias
 
-from c8py.auth import BasicCredentials, BearerToken, ClientCredentials, Credentials, TokenCache, bearer
+from c8py.auth import BasicCredentials, BearerToken, ClientCredentials, Credentials, TokenCache, bearer, patience_for
 from c8py.base.clock import Clock
 from c8py.config import Settings
 from c8py.errors import C8Error, TokenUnavailable
@@ -100,8 +100,7 @@ def async_headers(
             cache=cache,
             clock=clock,
             timeout_s=settings.token_timeout_s,
-            budget_s=settings.request_timeout_s,
-            start_spread_s=settings.token_start_spread_s,
+            patience=patience_for(settings),
         )
     if credentials is None or isinstance(credentials, BasicCredentials | BearerToken):
         return AsyncFixedHeader(credentials)

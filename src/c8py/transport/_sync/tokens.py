@@ -5,7 +5,6 @@ One fetch at a time, early refresh in the background, a renewal after an API ref
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +21,6 @@ from c8py.auth import (
     Pause,
     Token,
     TokenCache,
-    TokenState,
     obtain,
     renew,
 )
@@ -30,6 +28,7 @@ from c8py.base.clock import Clock
 from c8py.base.limits import (
     DISCOVERY_BYTES_MAX,
     TOKEN_ANSWER_BYTES_MAX,
+    TOKEN_RENEW_JITTER_RATIO,
     TOKEN_RENEW_PAUSE_S,
     TOKEN_UNAUTHENTICATED_PAUSE_S,
 )
@@ -51,8 +50,7 @@ class Tokens:
         cache: remembers tokens, perhaps for other clients as well.
         clock: tells the time.
         timeout_s: of one token request, in seconds.
-        budget_s: of all attempts to get a token, in seconds.
-        start_spread_s: the first request of the host waits a random part of it.
+        patience: how long and how often to try to get a token.
     """
 
     def __init__(
@@ -63,18 +61,18 @@ class Tokens:
         cache: TokenCache,
         clock: Clock,
         timeout_s: float,
-        budget_s: float,
-        start_spread_s: float = 0.0,
+        patience: Patience,
     ) -> None:
         self._credentials = credentials
         self._http = http
         self._cache = cache
         self._clock = clock
         self._timeout_s = timeout_s
-        self._patience = Patience(uniform=random.random, budget_s=budget_s, start_spread_s=start_spread_s)
+        self._patience = patience
         self._flight: Flight[Token | None] = Flight()
         self._token: Token | None = None
         self._header = ""
+        self._warm_until_s = 0.0
         self._renew_at_s = 0.0
         self._drop_at_s = 0.0
 
@@ -84,12 +82,13 @@ class Tokens:
         Raises:
             AuthError: there is none to be had.
         """
-        token = self._token
         now_s = self._clock.monotonic_s()
-        state = TokenState.INVALID if token is None else token.state(now_s)
-        if state is TokenState.INVALID:
+        # The way of all calls but a few an hour.
+        if now_s < self._warm_until_s:
+            return self._header
+        if self._token is None or not self._token.usable(now_s):
             self.token()
-        elif state is TokenState.STALE and now_s >= self._renew_at_s:
+        elif now_s >= self._renew_at_s:
             self._renew_at_s = now_s + TOKEN_RENEW_PAUSE_S
             self._flight.spawn(self._renewed)
         return self._header
@@ -121,7 +120,7 @@ class Tokens:
             # An API that refuses every token must not use up the rate limit of the token service.
             self._drop_at_s = now_s + TOKEN_UNAUTHENTICATED_PAUSE_S
             self._cache.drop(self._credentials.key, token)
-            self._token = None
+            self._token, self._warm_until_s = None, 0.0
         header = self.header()
         return header if header != refused else None
 
@@ -136,7 +135,7 @@ class Tokens:
 
     def _renewed(self) -> Token | None:
         try:
-            token = self._drive(renew(self._credentials, cache=self._cache, clock=self._clock))
+            token = self._drive(renew(self._credentials, cache=self._cache, clock=self._clock, patience=self._patience))
         except AuthError as error:
             _LOG.warning("the next token could not be fetched ahead of time: %s", error)
             return None
@@ -150,6 +149,9 @@ class Tokens:
             self._patience = msgspec.structs.replace(self._patience, start_spread_s=0.0)
         self._token = token
         self._header = f"Bearer {token.value.reveal()}"
+        # Processes that share a token begin to renew it one after the other: the first one does it for all.
+        late_s = self._patience.uniform() * TOKEN_RENEW_JITTER_RATIO * (token.invalid_s - token.stale_s)
+        self._warm_until_s = token.stale_s + late_s
 
     def _drive(self, flow: Flow[T]) -> T:
         try:

@@ -10,13 +10,14 @@ from c8py.auth import ClientCredentials
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 from c8py.transport._async.headers import async_headers
+from c8py.transport._async.tokens import AsyncTokens
 from c8py.transport._async.wire import AsyncWire
 from harness.answering import Reply
 
 SECRET = "s3cr~t"
 
 
-class Tokens:
+class TokenService:
     """Answers token requests with t1, t2 …"""
 
     def __init__(self):
@@ -35,7 +36,7 @@ class Tokens:
 
 @pytest.fixture
 def service():
-    return Tokens()
+    return TokenService()
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ async def test_a_caller_that_gives_up_leaves_the_request_to_the_others(tokens, s
 
 async def test_a_stale_token_is_used_while_the_next_one_is_fetched(tokens, service, clock, eventually):
     await tokens.header()
-    clock.advance(250)
+    clock.advance(270)  # past the moment at which each process begins by itself
     service.gate.clear()
     assert await tokens.header() == "Bearer t1"
     service.gate.set()
@@ -118,7 +119,7 @@ async def test_a_stale_token_is_used_while_the_next_one_is_fetched(tokens, servi
 
 async def test_a_failed_refresh_is_not_repeated_with_every_call(tokens, service, clock, eventually, caplog):
     await tokens.header()
-    clock.advance(250)
+    clock.advance(270)  # past the moment at which each process begins by itself
     service.status = 503
     with caplog.at_level(logging.WARNING):
         assert await tokens.header() == "Bearer t1"
@@ -186,3 +187,23 @@ async def test_a_token_service_that_never_answers_is_given_up(http_server, wire,
         await tokens.header()
     silent.set()
     assert isinstance(raised.value.__cause__, ConnectionFailed)
+
+
+async def test_a_warm_token_asks_nobody(tokens, service, cache, monkeypatch):
+    await tokens.header()
+    monkeypatch.setattr(cache, "read", None)
+    monkeypatch.setattr(cache, "try_lock", None)
+    assert await tokens.header() == "Bearer t1"
+
+
+async def test_processes_begin_to_renew_at_moments_of_their_own(server, wire, settings, cache, clock):
+    credentials = ClientCredentials(token_url=f"{server.url}/token", client_id="id", client_secret=Secret(SECRET))
+    begins = set()
+    for _ in range(5):
+        tokens = async_headers(credentials, wire, settings(rest_address="http://unused"), cache=cache, clock=clock)
+        await tokens.header()
+        assert isinstance(tokens, AsyncTokens)
+        begins.add(tokens._warm_until_s - clock.monotonic_s())
+        await tokens.aclose()
+    assert len(begins) == 5
+    assert all(240 <= left_s <= 265 for left_s in begins)

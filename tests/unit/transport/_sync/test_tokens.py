@@ -10,13 +10,14 @@ from c8py.auth import ClientCredentials
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 from c8py.transport._sync.headers import headers
+from c8py.transport._sync.tokens import Tokens
 from c8py.transport._sync.wire import Wire
 from harness.answering import Reply
 
 SECRET = "s3cr~t"
 
 
-class Tokens:
+class TokenService:
     """Answers token requests with t1, t2 …"""
 
     def __init__(self):
@@ -35,7 +36,7 @@ class Tokens:
 
 @pytest.fixture
 def service():
-    return Tokens()
+    return TokenService()
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_a_token_is_fetched_once_for_all_calls(tokens, service):
 
 def test_a_stale_token_is_used_while_the_next_one_is_fetched(tokens, service, clock, eventually):
     tokens.header()
-    clock.advance(250)
+    clock.advance(270)  # past the moment at which each process begins by itself
     service.gate.clear()
     assert tokens.header() == "Bearer t1"
     service.gate.set()
@@ -99,7 +100,7 @@ def test_a_stale_token_is_used_while_the_next_one_is_fetched(tokens, service, cl
 
 def test_a_failed_refresh_is_not_repeated_with_every_call(tokens, service, clock, eventually, caplog):
     tokens.header()
-    clock.advance(250)
+    clock.advance(270)  # past the moment at which each process begins by itself
     service.status = 503
     with caplog.at_level(logging.WARNING):
         assert tokens.header() == "Bearer t1"
@@ -167,3 +168,23 @@ def test_a_token_service_that_never_answers_is_given_up(http_server, wire, setti
         tokens.header()
     silent.set()
     assert isinstance(raised.value.__cause__, ConnectionFailed)
+
+
+def test_a_warm_token_asks_nobody(tokens, service, cache, monkeypatch):
+    tokens.header()
+    monkeypatch.setattr(cache, "read", None)
+    monkeypatch.setattr(cache, "try_lock", None)
+    assert tokens.header() == "Bearer t1"
+
+
+def test_processes_begin_to_renew_at_moments_of_their_own(server, wire, settings, cache, clock):
+    credentials = ClientCredentials(token_url=f"{server.url}/token", client_id="id", client_secret=Secret(SECRET))
+    begins = set()
+    for _ in range(5):
+        tokens = headers(credentials, wire, settings(rest_address="http://unused"), cache=cache, clock=clock)
+        tokens.header()
+        assert isinstance(tokens, Tokens)
+        begins.add(tokens._warm_until_s - clock.monotonic_s())
+        tokens.close()
+    assert len(begins) == 5
+    assert all(240 <= left_s <= 265 for left_s in begins)
