@@ -3,8 +3,10 @@
 import click
 
 from c8py.cli.groups import NounGroup
-from c8py.cli.options import KEY, Connection, json_option, with_connection
-from c8py.cli.output import print_facts, print_json, print_rows
+from c8py.cli.options import KEY, Connection, choice_of, json_option, with_connection
+from c8py.cli.output import print_facts, print_json, print_rows, say
+from c8py.models.common import IncidentStateEnum, ProcessInstanceStateEnum, SearchQueryPageResponse
+from c8py.models.job import JobStateEnum
 from c8py.models.keys import ProcessInstanceKey
 
 _limit = click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
@@ -18,7 +20,7 @@ def list_() -> None:
 
 @list_.command("instances")
 @click.option("--process", "process_id", metavar="ID", help="Only of this process.")
-@click.option("--state", type=click.Choice(["ACTIVE", "COMPLETED", "CANCELED"], case_sensitive=False))
+@click.option("--state", type=choice_of(ProcessInstanceStateEnum))
 @click.option("--incident/--no-incident", "incident", default=None, help="Only with, or without, an incident.")
 @_limit
 @json_option
@@ -51,11 +53,12 @@ def list_instances(
         for one in found.items
     ]
     print_rows(("KEY", "PROCESS", "VERSION", "STATE", "START", "END"), rows, nothing="no process instance")
+    _say_if_cut(found.page, len(rows))
 
 
 @list_.command("jobs")
 @click.option("--type", "type_", metavar="TYPE", help="Only of this type.")
-@click.option("--state", help="CREATED, COMPLETED, FAILED, TIMED_OUT, …")
+@click.option("--state", type=choice_of(JobStateEnum))
 @_instance
 @_limit
 @json_option
@@ -70,7 +73,7 @@ def list_jobs(
     as_json: bool,
 ) -> None:
     """Jobs."""
-    wanted = _given(type=type_, state=state and state.upper(), processInstanceKey=instance)
+    wanted = _given(type=type_, state=state, processInstanceKey=instance)
     with connection.camunda() as camunda:
         found = camunda.search_jobs(filter=wanted, limit=limit)
     if as_json:
@@ -81,17 +84,18 @@ def list_jobs(
         for one in found.items
     ]
     print_rows(("KEY", "TYPE", "STATE", "RETRIES", "WORKER", "INSTANCE KEY", "MESSAGE"), rows, nothing="no job")
+    _say_if_cut(found.page, len(rows))
 
 
 @list_.command("incidents")
-@click.option("--state", default="ACTIVE", show_default=True, help="ACTIVE, RESOLVED, … or ALL.")
+@click.option("--state", type=choice_of(IncidentStateEnum, "ALL"), default="ACTIVE", show_default=True)
 @_instance
 @_limit
 @json_option
 @with_connection
 def list_incidents(connection: Connection, *, state: str, instance: str | None, limit: int, as_json: bool) -> None:
     """Incidents."""
-    wanted = _given(state=None if state.upper() == "ALL" else state.upper(), processInstanceKey=instance)
+    wanted = _given(state=None if state == "ALL" else state, processInstanceKey=instance)
     with connection.camunda() as camunda:
         found = camunda.search_incidents(filter=wanted, limit=limit)
     if as_json:
@@ -102,6 +106,7 @@ def list_incidents(connection: Connection, *, state: str, instance: str | None, 
         for one in found.items
     ]
     print_rows(("KEY", "TYPE", "STATE", "ELEMENT", "INSTANCE KEY", "MESSAGE"), rows, nothing="no incident")
+    _say_if_cut(found.page, len(rows))
 
 
 @list_.command("variables")
@@ -124,6 +129,7 @@ def list_variables(
         (one.variable_key, one.name, one.value, "yes" if one.is_truncated else "", one.scope_key) for one in found.items
     ]
     print_rows(("KEY", "NAME", "VALUE", "CUT", "SCOPE KEY"), rows, nothing="no variable")
+    _say_if_cut(found.page, len(rows))
 
 
 @click.group("get", cls=NounGroup)
@@ -154,6 +160,11 @@ def get_instance(connection: Connection, *, key: str, as_json: bool) -> None:
             ("tenant", found.tenant_id),
         ]
     )
+
+
+def _say_if_cut(page: SearchQueryPageResponse, shown: int) -> None:
+    if page.total_items > shown or page.has_more_total_items:
+        say(f"these are {shown} of {page.total_items}{'+' if page.has_more_total_items else ''}; --limit shows more")
 
 
 def _given(**conditions: object) -> dict[str, object]:
