@@ -19,7 +19,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "console": ("console", "API clients and clusters, over the Administration API"),
     "token": ("credentials", "Fetch an access token"),
     "auth": ("auth", "What is remembered of tokens on this host"),
-    "config": ("credentials", "Where each setting comes from"),
+    "config": ("explain", "Where each setting comes from"),
+    "profile": ("profile", "Named sets of settings: add, import, use, list, remove"),
     "topology": ("processes", "Brokers and partitions of the cluster"),
     "deploy": ("processes", "Deploy BPMN files and other resources"),
     "run": ("processes", "Deploy a BPMN file and start its process"),
@@ -60,7 +61,7 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
 def root(session: Session, *, debug: bool, no_colour: str, program: str, grpc_verbosity: str) -> None:
     """Camunda 8 from the command line: run it here, talk to it, work for it.
 
-    Connection settings come from options, the environment (CAMUNDA_…, ZEEBE_…) and credentials files.
+    Connection settings come from options, the environment (CAMUNDA_…, ZEEBE_…), credentials files and profiles.
     """
     # gRPC's C core writes to stderr what we say ourselves, in words of its own. It reads the process's environment.
     os.putenv("GRPC_VERBOSITY", grpc_verbosity)

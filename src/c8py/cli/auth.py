@@ -1,13 +1,17 @@
 """`c8 auth`: what is remembered of tokens on this host, and how to forget it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from c8py.base.clock import SystemClock
-from c8py.cli.options import Connection, json_option, with_connection
-from c8py.cli.output import print_facts, print_json
-from c8py.cli.processes import done
+from c8py.cli.options import Connection, api_option, client_of, default_api, json_option, with_connection
+from c8py.cli.output import done, print_facts, print_json
 from c8py.cli.simulate import simulate
 from c8py.cli.token_proxy import serve
+
+if TYPE_CHECKING:
+    from c8py.auth import Api
 
 
 @click.group("auth")
@@ -20,25 +24,21 @@ auth_.add_command(simulate)
 
 
 @auth_.command("status")
+@api_option
 @json_option
 @with_connection
-def status(connection: Connection, *, as_json: bool) -> None:
+def status(connection: Connection, *, api: "Api | None", as_json: bool) -> None:
     """Show what is remembered of these credentials: a token, a refusal, a pause that the token service wants."""
-    from c8py.auth import ClientCredentials, credentials_for  # noqa: PLC0415  see Connection
-    from c8py.transport import shared_cache  # noqa: PLC0415
+    from c8py.transport import shared_cache  # noqa: PLC0415  see Connection
 
     settings = connection.settings()
-    credentials = credentials_for(settings, "cluster")
-    if not isinstance(credentials, ClientCredentials):
-        raise click.UsageError(
-            f"expected credentials of an OAuth client, but auth is {settings.auth}; "
-            "name a credentials file with --credentials FILE"
-        )
+    credentials = client_of(settings, api or default_api(settings))
     now_s = SystemClock().monotonic_s()
     held = shared_cache(settings).read(credentials.key)
     refusal = held.refusal if held.refusal is not None and held.refusal.until_s > now_s else None
     facts = {
         "client": credentials.client_id,
+        "token_url": credentials.key.token_url,
         "audience": credentials.audience,
         "folder": str(settings.token_cache_dir) if settings.token_disk_cache else "",
         "token": "none" if held.token is None else held.token.state(now_s).value,

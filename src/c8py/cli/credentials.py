@@ -1,16 +1,21 @@
-"""`c8 token`, `config`: what we call with, and where it comes from."""
+"""`c8 token`: what we call with."""
 
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
 
+from c8py.base.clock import SystemClock
 from c8py.base.redact import Secret
-from c8py.cli.options import Connection, json_option, with_connection
-from c8py.cli.output import print_facts, print_json, print_rows
+from c8py.cli.options import Connection, api_option, client_of, default_api, json_option, with_connection
+from c8py.cli.output import print_facts, print_json
+
+if TYPE_CHECKING:
+    from c8py.auth import Api, ClientCredentials
+    from c8py.config import Settings
 
 _SHOWN_CHARS: Final = 6
 _JWT_PARTS: Final = 3
@@ -37,40 +42,38 @@ class Claims(msgspec.Struct):
 
 @click.command("token")
 @click.option("--raw", is_flag=True, help="Print the token itself and nothing else, for a script.")
+@api_option
 @click.option("--audience", help="Another audience than the settings'.")
 @json_option
 @with_connection
-def token_(connection: Connection, *, raw: bool, audience: str | None, as_json: bool) -> None:
+def token_(connection: Connection, *, raw: bool, api: "Api | None", audience: str | None, as_json: bool) -> None:
     """Fetch an access token and show what it is good for; the token itself only with --raw or --json."""
-    from c8py.client import Camunda  # noqa: PLC0415  see Connection
-
-    settings = connection.settings(audience=audience)
-    if settings.auth != "oauth" and settings.console_client_id is not None:
-        # The file of an organization's client: its tokens are for the Administration API.
-        settings = msgspec.structs.replace(
-            settings,
-            auth="oauth",
-            client_id=settings.console_client_id,
-            client_secret=settings.console_client_secret,
-            audience=audience or settings.console_audience,
-        )
-    if settings.auth != "oauth":
-        raise click.UsageError(
-            f"expected credentials of an OAuth client, but auth is {settings.auth}; "
-            "name a credentials file with --credentials FILE"
-        )
-    with Camunda(settings) as camunda:
-        token = Secret(camunda.authorization().removeprefix("Bearer "))
+    settings = connection.settings()
+    credentials = client_of(settings, api or default_api(settings))
+    if audience is not None:
+        credentials = msgspec.structs.replace(credentials, audience=audience)
+    token = _fetched(credentials, settings)
     claims = claims_of(token)
     facts = [("type", "Bearer"), ("audience", _words(claims.aud)), ("scope", claims.scope)]
-    place = settings.oauth_url or settings.well_known_url or settings.issuer_url or ""
-    facts += [("expires", claims.expires_at), ("from", place)]
+    facts += [("expires", claims.expires_at), ("from", credentials.key.token_url)]
     if raw:
         click.echo(token.reveal())
     elif as_json:
         print_json({"access_token": token.reveal(), **dict(facts)})
     else:
         print_facts([("token", masked(token)), *facts])
+
+
+def _fetched(credentials: "ClientCredentials", settings: "Settings") -> Secret:
+    from c8py.transport import Wire, headers, shared_cache  # noqa: PLC0415  see Connection
+
+    wire = Wire(settings)
+    source = headers(credentials, wire, settings, cache=shared_cache(settings), clock=SystemClock())
+    try:
+        return Secret(source.header().removeprefix("Bearer "))
+    finally:
+        source.close()
+        wire.close()
 
 
 def masked(token: Secret) -> str:
@@ -87,32 +90,6 @@ def claims_of(token: Secret) -> Claims:
         return msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=="), type=Claims)
     except (binascii.Error, msgspec.DecodeError):
         return Claims()
-
-
-@click.group("config")
-def config_() -> None:
-    """The settings of the SDK and of this command."""
-
-
-@config_.command("explain")
-@click.option("--all", "everything", is_flag=True, help="Those that are not set, too, with the names looked for.")
-@json_option
-@with_connection
-def explain(connection: Connection, *, everything: bool, as_json: bool) -> None:
-    """Show each setting, its value (secrets masked) and where it comes from."""
-    from c8py.config import explain as explained  # noqa: PLC0415  see Connection
-
-    rows = explained(connection.settings())
-    if as_json:
-        print_json(rows)
-        return
-    columns = ("SETTING", "VALUE", "FROM", "LOOKED FOR") if everything else ("SETTING", "VALUE", "FROM")
-    lines = [
-        (row.name, row.value, row.source, " ".join(row.names))[: len(columns)]
-        for row in rows
-        if everything or row.source != "not set"
-    ]
-    print_rows(columns, lines, nothing="nothing is set")
 
 
 def _words(value: str | list[str]) -> str:

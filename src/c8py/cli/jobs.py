@@ -6,8 +6,7 @@ import click
 
 from c8py.cli.groups import NounGroup
 from c8py.cli.options import KEY, Connection, json_option, variables_option, with_connection
-from c8py.cli.output import print_json, print_rows
-from c8py.cli.processes import done
+from c8py.cli.output import done, print_json, print_rows
 from c8py.models.keys import JobKey
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar, cast, get_args
 
@@ -12,12 +12,16 @@ import msgspec
 from c8py.base.limits import VARIABLES_BYTES_MAX
 
 if TYPE_CHECKING:
+    from c8py.auth import Api, ClientCredentials
     from c8py.client import AsyncCamunda, Camunda
-    from c8py.config import Settings
+    from c8py.config import Settings, Survey
     from c8py.console import Console
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# The values of `auth.Api`, which is not imported for the help of other verbs.
+API_NAMES: Final = ("cluster", "console", "modeler", "operate", "tasklist", "optimize", "secrets")
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 MODEL: Final = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
@@ -25,22 +29,27 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False, resolve_path=True)
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """Where to, as the command line says; the rest comes from environment and credentials files.
+    """Where to, as the command line says; the rest comes from the environment, files and profiles.
 
     Attributes:
         credentials: a file from Console.
+        env_file: of assignments, a line each.
+        profile: the name of one; "" is none at all.
         grpc_address: instead of the settings'.
         rest_address: instead of the settings'.
     """
 
     credentials: Path | None = None
+    env_file: Path | None = None
+    profile: str | None = None
     grpc_address: str | None = None
     rest_address: str | None = None
 
-    def settings(self, **fields: object) -> "Settings":
+    def settings(self, *, patient: bool = False, **fields: object) -> "Settings":
         """The settings that hold.
 
         Args:
+            patient: wait for a token service that wants to be left alone even where a person waits with us.
             fields: others of the command line, by their names in the settings.
 
         Raises:
@@ -48,8 +57,23 @@ class Connection(msgspec.Struct, frozen=True):
         """
         from c8py.config import load  # noqa: PLC0415  commands that need no cluster do not pay for it
 
-        arguments = {"grpc_address": self.grpc_address, "rest_address": self.rest_address, **fields}
-        return load(arguments, credentials_file=self.credentials)
+        settings = load(
+            self._arguments(fields), credentials_file=self.credentials, env_file=self.env_file, profile=self.profile
+        )
+        if patient or not sys.stdin.isatty() or "token_fail_fast" in settings.sources:
+            return settings
+        return msgspec.structs.replace(settings, token_fail_fast=True)
+
+    def survey(self) -> "Survey":
+        """All that can be said about these settings, whether they can be used or not."""
+        from c8py.config import survey  # noqa: PLC0415  see `settings`
+
+        return survey(
+            self._arguments({}), credentials_file=self.credentials, env_file=self.env_file, profile=self.profile
+        )
+
+    def _arguments(self, fields: Mapping[str, object]) -> dict[str, object]:
+        return {"grpc_address": self.grpc_address, "rest_address": self.rest_address, **fields}
 
     def camunda(self) -> "Camunda":
         """A client, to be closed."""
@@ -58,10 +82,10 @@ class Connection(msgspec.Struct, frozen=True):
         return Camunda(self.settings())
 
     def async_camunda(self) -> "AsyncCamunda":
-        """The same for an event loop."""
+        """The same for an event loop that goes on for long: it waits for its tokens patiently."""
         from c8py.client import AsyncCamunda  # noqa: PLC0415
 
-        return AsyncCamunda(self.settings())
+        return AsyncCamunda(self.settings(patient=True))
 
     def console(self) -> "Console":
         """A client of the Administration API, to be closed."""
@@ -74,18 +98,45 @@ def with_connection(function: Callable[Concatenate[Connection, P], R]) -> Callab
     """Give a command the options of a connection; it gets a `Connection` first."""
 
     @click.option("--credentials", type=FILE, metavar="FILE", help="Credentials file from Console.")
+    @click.option("--env-file", type=FILE, metavar="FILE", help="File of assignments, NAME=value a line.")
+    @click.option("--profile", metavar="NAME", help="A profile (`c8 profile list`); '' for none at all.")
     @click.option("--grpc-address", metavar="URL", help="grpc://host:port or grpcs://host:port.")
     @click.option("--rest-address", metavar="URL", help="http(s)://host:port, without /v2.")
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
         connection = Connection(
             credentials=cast("Path | None", kwargs.pop("credentials")),
+            env_file=cast("Path | None", kwargs.pop("env_file")),
+            profile=cast("str | None", kwargs.pop("profile")),
             grpc_address=cast("str | None", kwargs.pop("grpc_address")),
             rest_address=cast("str | None", kwargs.pop("rest_address")),
         )
         return function(connection, *args, **kwargs)
 
     return command
+
+
+def client_of(settings: "Settings", api: "Api") -> "ClientCredentials":
+    """The OAuth client that calls an API.
+
+    Raises:
+        ConfigError: the settings lack something for it.
+        UsageError: calls of it are made in another way.
+    """
+    from c8py.auth import ClientCredentials, credentials_for  # noqa: PLC0415  see Connection
+
+    credentials = credentials_for(settings, api)
+    if not isinstance(credentials, ClientCredentials):
+        raise click.UsageError(
+            f"expected credentials of an OAuth client, but auth is {settings.auth}; "
+            "name a credentials file with --credentials FILE"
+        )
+    return credentials
+
+
+def default_api(settings: "Settings") -> "Api":
+    """The API that is meant where none is named: the cluster's, unless only an organization's client is known."""
+    return "console" if settings.auth != "oauth" and settings.console_client_id is not None else "cluster"
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -147,6 +198,11 @@ KEY: Final = Key()
 VARIABLES: Final = Variables()
 
 
+def api_option(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a command `--api`: whose credentials it is about; None where the settings decide."""
+    return click.option("--api", type=click.Choice(API_NAMES), help="Of this API; by default of the cluster.")(function)
+
+
 def variables_option(function: Callable[P, R]) -> Callable[P, R]:
     """Give a command `--variables`."""
     return click.option(
@@ -154,6 +210,6 @@ def variables_option(function: Callable[P, R]) -> Callable[P, R]:
     )(function)
 
 
-def choice_of(literal: object) -> click.Choice[str]:
-    """The values of a `Literal`, in any case of letters."""
-    return click.Choice(cast("tuple[str, ...]", get_args(literal)), case_sensitive=False)
+def choice_of(literal: object, *more: str) -> click.Choice[str]:
+    """The values of a `Literal` and some more, in any case of letters."""
+    return click.Choice((*cast("tuple[str, ...]", get_args(literal)), *more), case_sensitive=False)

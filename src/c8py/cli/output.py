@@ -64,6 +64,14 @@ def print_facts(facts: Sequence[tuple[str, Cell]]) -> None:
         click.echo(f"{styled(name.ljust(width), dim=True)}  {_text(value)}")
 
 
+def done(what: str, keys: dict[str, object], *, as_json: bool) -> None:
+    """Tell that a command was taken, for commands that are answered with nothing."""
+    if as_json:
+        print_json({"result": what, **keys})
+    else:
+        print_facts([(what, " ".join(str(key) for key in keys.values()))])
+
+
 def separate() -> None:
     """An empty line between two things, for a person."""
     if on_terminal():

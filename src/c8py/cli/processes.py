@@ -7,7 +7,7 @@ import click
 
 from c8py.cli.groups import NounGroup
 from c8py.cli.options import KEY, MODEL, Connection, json_option, variables_option, with_connection
-from c8py.cli.output import print_facts, print_json, print_rows, separate
+from c8py.cli.output import done, print_facts, print_json, print_rows, separate
 
 if TYPE_CHECKING:
     from c8py.models.cluster import TopologyResponse
@@ -169,11 +169,3 @@ def cancel_instance(connection: Connection, *, key: str, as_json: bool) -> None:
     with connection.camunda() as camunda:
         camunda.cancel(ProcessInstanceKey(key))
     done("cancelled", {"processInstanceKey": key}, as_json=as_json)
-
-
-def done(what: str, keys: dict[str, object], *, as_json: bool) -> None:
-    """Tell that a command was taken, for commands that are answered with nothing."""
-    if as_json:
-        print_json({"result": what, **keys})
-    else:
-        print_facts([(what, " ".join(str(key) for key in keys.values()))])

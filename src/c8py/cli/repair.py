@@ -4,7 +4,7 @@ import click
 
 from c8py.cli.groups import NounGroup
 from c8py.cli.options import KEY, VARIABLES, Connection, json_option, with_connection
-from c8py.cli.processes import done
+from c8py.cli.output import done
 from c8py.models.keys import ElementInstanceKey, IncidentKey
 
 

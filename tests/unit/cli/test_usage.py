@@ -1,11 +1,14 @@
 """What a person types wrongly is answered in one line, with a next step and exit code 2."""
 
+import json
+import re
 import subprocess
 import sys
 
 import pytest
 
 from c8py.cli.app import VERBS
+from c8py.cli.options import Connection
 
 
 def test_version_is_told(c8):
@@ -97,17 +100,60 @@ def test_config_explain_masks_secrets_and_names_sources(c8, monkeypatch):
     assert "the-secret" not in ran.out + ran.err + c8("config", "explain", "--json").out
 
 
+def test_config_explain_says_what_does_not_hold_and_what_is_wrong_and_ends_with_2(c8, monkeypatch):
+    monkeypatch.setenv("CAMUNDA_CLIENT_ID", "one")
+    monkeypatch.setenv("ZEEBE_CLIENT_ID", "another")
+    monkeypatch.setenv("ZEEBE_CLIENT_LOG_LEVEL", "debug")
+    ran = c8("config", "explain")
+    assert ran.code == 2
+    assert "does not hold\tclient_id: another (environment ZEEBE_CLIENT_ID)\n" in ran.out
+    assert "without effect\tenvironment ZEEBE_CLIENT_LOG_LEVEL: " in ran.out
+    assert "wrong\texpected one client_id, but environment CAMUNDA_CLIENT_ID and environment ZEEBE_CLIENT_ID" in ran.out
+    as_json = c8("config", "explain", "--json")
+    assert as_json.code == 2
+    assert [one["kind"] for one in json.loads(as_json.out)["problems"]][:1] == ["contradiction"]
+
+
+def test_config_explain_says_what_is_derived_of_what(c8, monkeypatch):
+    monkeypatch.setenv("CAMUNDA_CLUSTER_ID", "e5b1ab27-9b1c-4a7c-8d5a-2f36f0a9a4a1")
+    monkeypatch.setenv("CAMUNDA_CLUSTER_REGION", "bru-2")
+    monkeypatch.setenv("CAMUNDA_CLIENT_ID", "id")
+    monkeypatch.setenv("CAMUNDA_CLIENT_SECRET", "secret")
+    ran = c8("config", "explain")
+    assert ran.code == 0
+    assert re.search(r"^rest_address\thttps://bru-2\.\S+\tderived from cluster_id and region$", ran.out, re.MULTILINE)
+
+
+def test_who_waits_at_a_terminal_is_told_at_once_that_there_is_no_token(monkeypatch):
+    monkeypatch.setenv("CAMUNDA_REST_ADDRESS", "http://127.0.0.1:1")
+    piped, patient = Connection().settings(), Connection().settings(patient=True)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert (piped.token_fail_fast, Connection().settings().token_fail_fast) == (False, True)
+    assert (patient.token_fail_fast, Connection().settings(patient=True).token_fail_fast) == (False, False)
+    monkeypatch.setenv("CAMUNDA_OAUTH_FAIL_ON_ERROR", "false")
+    assert Connection().settings().token_fail_fast is False
+
+
+def test_an_env_file_is_read_where_it_is_named(c8, tmp_path):
+    file = tmp_path / "some.env"
+    file.write_text("CAMUNDA_REST_ADDRESS=http://c8.example:8080\n")
+    assert f"http://c8.example:8080\t.env file {file}, line 1," in c8("config", "explain", "--env-file", str(file)).out
+    missing = c8("topology", "--env-file", str(tmp_path / "missing.env"))
+    assert missing.code == 2
+    assert "missing.env" in missing.err
+
+
 def test_a_fault_is_one_line_and_its_traceback_is_for_debug(c8, monkeypatch):
     def broken(*_: object) -> None:
         raise RuntimeError("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln")
 
     monkeypatch.setattr("c8py.cli.options.Connection.settings", broken)
-    ran = c8("config", "explain")
+    ran = c8("topology")
     assert ran.code == 70
     assert ran.err == (
         "c8: a fault of c8 itself: RuntimeError: ***; run it again as `c8 --debug …` and report what it says\n"
     )
-    debugged = c8("--debug", "config", "explain")
+    debugged = c8("--debug", "topology")
     assert "Traceback" in debugged.err
     assert "eyJ" not in debugged.err
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -54,6 +55,27 @@ def test_the_token_is_hidden_unless_it_is_asked_for(there):
     assert raw.out.strip() not in shown.out
     assert "… (hidden)" in shown.out
     assert json.loads(there("token", "--json").out)["access_token"] == raw.out.strip()
+
+
+def test_each_api_has_a_token_of_its_own(there, organization):
+    def audience(ran) -> str:
+        assert ran.code == 0, ran.err
+        return json.loads(ran.out)["audience"]
+
+    assert audience(organization("token", "--api", "console", "--json")) == audience(organization("token", "--json"))
+    assert audience(there("token", "--api", "cluster", "--json")) == audience(there("token", "--json"))
+    assert there("token", "--api", "console").code == 2
+    assert json.loads(organization("auth", "status", "--json").out)["token"] == "fresh"
+
+
+def test_a_list_that_is_cut_says_so_and_knows_its_states(there, instance):
+    other = json.loads(there("create", "instance", "quickstart", "--json").out)["processInstanceKey"]
+    cut = there("list", "instances", "--limit", "1", "--state", "active")
+    assert len(cut.out.splitlines()) == 1
+    assert re.search(r"these are 1 of \d+; --limit shows more", cut.err)
+    assert there("cancel", "instance", other).code == 0
+    assert there("list", "instances", "--state", "gone").code == 2
+    assert there("list", "jobs", "--state", "gone").code == 2
 
 
 def test_an_instance_is_deployed_started_looked_at_and_cancelled(there, instance):

@@ -1,0 +1,67 @@
+"""`c8 config explain`: each setting, where it comes from, what else was said about it, and what is wrong."""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from c8py.cli.failures import USAGE, Exit
+from c8py.cli.options import Connection, json_option, with_connection
+from c8py.cli.output import on_terminal, print_json, print_rows, separate, styled
+
+if TYPE_CHECKING:
+    from c8py.config import Row, Survey
+
+_NOT_SET: Final = ("not set", "default")
+
+
+@click.group("config")
+def config_() -> None:
+    """The settings of the SDK and of this command."""
+
+
+@config_.command("explain")
+@click.option("--all", "everything", is_flag=True, help="Those that are not set, too, with the names looked for.")
+@json_option
+@with_connection
+def explain(connection: Connection, *, everything: bool, as_json: bool) -> None:
+    """Show each setting, its value (secrets masked), where it comes from, and what else was said about it.
+
+    Ends with 2 where these settings cannot be used, and says why.
+    """
+    found = connection.survey()
+    if as_json:
+        print_json(found)
+    else:
+        _show(found, everything=everything)
+    if found.problems:
+        raise Exit(USAGE)
+
+
+def _show(found: "Survey", *, everything: bool) -> None:
+    columns = ("SETTING", "VALUE", "FROM", "LOOKED FOR") if everything else ("SETTING", "VALUE", "FROM")
+    shown = [row for row in found.rows if everything or row.source not in _NOT_SET]
+    print_rows(columns, [_cells(row)[: len(columns)] for row in shown], nothing="nothing is set: all are defaults")
+    for heading, lines in _remarks(found):
+        if not lines:
+            continue
+        separate()
+        if on_terminal():
+            click.echo(styled(heading, bold=True))
+        for line in lines:
+            click.echo(f"  {line}" if on_terminal() else f"{heading}\t{line}")
+
+
+def _cells(row: "Row") -> tuple[str, str, str, str]:
+    return row.name, row.value, row.source, " ".join(row.names)
+
+
+def _remarks(found: "Survey") -> list[tuple[str, list[str]]]:
+    return [
+        (
+            "does not hold",
+            [f"{row.name}: {one.value} ({one.source})" for row in found.rows for one in row.overridden if not one.same],
+        ),
+        ("without effect", [f"{one.source}: {one.why}" for one in found.ignored]),
+        ("worth knowing", list(found.remarks)),
+        ("wrong", [f"{one.message}; {one.hint}" if one.hint else one.message for one in found.problems]),
+    ]
