@@ -51,3 +51,13 @@ def test_a_crowd_in_one_process_makes_one_request_and_one_more_when_the_token_ge
     callers = crowd.called(course)
     assert_all_were_served(callers, count)
     assert crowd.relay.statuses == [200, 200]
+
+
+@pytest.mark.slow
+def test_one_of_ten_with_a_deleted_secret_hurts_nobody_else(crowds):
+    crowd = crowds(*ONE_A_SECOND)
+    *callers, wrong = crowd.called(*processes(9), Course(environment=crowd.wrong_secret()))
+    assert [failure for caller in callers for failure in caller.failures] == []
+    assert wrong.failures
+    assert [failure for failure in wrong.failures if "TokenRefused" not in failure] == []
+    assert sorted(crowd.relay.statuses) == [200, 401]

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from c8py.base.clock import Clock
-from c8py.base.limits import TOKEN_PROXY_SPACING_S, TOKEN_PROXY_STRANGERS_MAX
+from c8py.base.limits import TOKEN_PROXY_STRANGERS_MAX, TOKEN_SPACING_S
 
 
 class TooMany(Exception):  # noqa: N818  a no, nothing broke
@@ -41,7 +41,7 @@ class Pace:
         self,
         clock: Clock,
         *,
-        spacing_s: float = TOKEN_PROXY_SPACING_S,
+        spacing_s: float = TOKEN_SPACING_S,
         strangers_max: int = TOKEN_PROXY_STRANGERS_MAX,
     ) -> None:
         self._clock = clock

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from c8py.auth import ClientCredentials, HttpResponse, MemoryCache, Patience, Pause, fetch_token, obtain, renew
 from c8py.base.clock import ManualClock
+from c8py.base.limits import TOKEN_SPACING_S
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 
@@ -152,7 +153,7 @@ def test_a_host_that_is_one_of_many_begins_at_a_moment_of_its_own(service, answe
     assert len(service.requests) == 1
     # Once: other clients of the host follow when it is their turn, for it has waited.
     service.ask(msgspec.structs.replace(credentials, audience="other"))
-    assert service.pauses[1:] == [1.0]
+    assert service.pauses[1:] == [TOKEN_SPACING_S]
 
 
 def test_a_start_that_is_too_far_away_for_the_caller_is_an_error_that_says_when(service, clock):

@@ -9,6 +9,7 @@ import pytest
 from c8py.auth import FileCache, MemoryCache, TokenState
 from c8py.base.backoff import Backoff
 from c8py.base.clock import ManualClock
+from c8py.base.limits import TOKEN_SPACING_S
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 
@@ -37,7 +38,7 @@ def test_ten_clients_of_a_host_ask_one_after_the_other(service, answer, credenti
     for number in range(10):
         service.ask(other(credentials, f"c{number}"))
         asked_s.append(clock.monotonic_s())
-    assert all(later - sooner >= 1.0 for sooner, later in pairwise(asked_s))
+    assert all(later - sooner >= TOKEN_SPACING_S for sooner, later in pairwise(asked_s))
 
 
 def test_a_single_client_waits_for_no_turn(service, answer):
@@ -51,7 +52,7 @@ def test_a_wrong_secret_costs_the_others_a_turn_and_nothing_else(service, answer
     with pytest.raises(TokenRefused):
         service.ask(other(credentials, "wrong"))
     assert service.ask().value == Secret("eyJtoken")
-    assert service.pauses == [1.0]
+    assert service.pauses == [TOKEN_SPACING_S]
 
 
 def test_whose_turn_comes_too_late_is_told_when_it_would_be(service, answer, credentials):
