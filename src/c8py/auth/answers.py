@@ -4,21 +4,18 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Final, NoReturn
 
 import msgspec
 
 from c8py.auth.credentials import ClientCredentials
 from c8py.auth.flow import HttpResponse
+from c8py.auth.retry_after import retry_after_s
 from c8py.auth.token import Token
 from c8py.base.clock import Clock
 from c8py.base.limits import (
     ERROR_TEXT_MAX,
     TOKEN_ANSWER_BYTES_MAX,
-    TOKEN_COOL_DOWN_S,
-    TOKEN_COOL_DOWN_S_MAX,
     TOKEN_LIFETIME_S_MAX,
     TOKEN_LIFETIME_UNKNOWN_S,
 )
@@ -136,10 +133,9 @@ def _raise_refusal(response: HttpResponse, credentials: ClientCredentials, clock
     said = f"{response.status} {said[:ERROR_TEXT_MAX]}".strip()
     wanted = f"expected a token of {credentials.token_url} for client {credentials.client_id}"
     if response.status == _TOO_MANY:
-        retry_after_s = retry_after(response.headers, clock)
         raise TokenRateLimited(
             f"{wanted}, but it limits requests of this address ({said})",
-            retry_after_s=TOKEN_COOL_DOWN_S if retry_after_s is None else retry_after_s,
+            retry_after_s=retry_after_s(response.headers, clock),
             hint="wait, and have all processes of this host share their tokens",
         )
     if response.status in _LATER:
@@ -163,18 +159,3 @@ def _problem(body: bytes) -> tuple[str, str]:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return "", ""
     return problem.error or "", problem.error_description or problem.message or ""
-
-
-def retry_after(headers: Mapping[str, str], clock: Clock) -> float | None:
-    """Seconds that a Retry-After header asks for, as number or date; None where there is none to be read."""
-    text = headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return min(float(text), TOKEN_COOL_DOWN_S_MAX)
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max(date.timestamp() - clock.now_ms() / 1000, 0.0), TOKEN_COOL_DOWN_S_MAX)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from c8py.auth.flow import Flow, HttpRequest, HttpResponse
+from c8py.auth.retry_after import retry_after_s
 from c8py.base.clock import Clock
-from c8py.base.limits import DISCOVERY_BYTES_MAX, ERROR_TEXT_MAX, TOKEN_COOL_DOWN_S
+from c8py.base.limits import DISCOVERY_BYTES_MAX, ERROR_TEXT_MAX
 from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 
 _SUFFIX: Final = "/.well-known/openid-configuration"
@@ -144,10 +145,7 @@ def _scheme(url: str) -> str:
 def _not_there(response: HttpResponse, wanted: Discovery, clock: Clock) -> Exception:
     said = f"expected the discovery document {wanted.url}, but the answer is {response.status}"
     if response.status == _TOO_MANY:
-        from c8py.auth.answers import retry_after  # noqa: PLC0415  answers are read for credentials, which need us
-
-        retry_after_s = retry_after(response.headers, clock)
-        return TokenRateLimited(said, retry_after_s=TOKEN_COOL_DOWN_S if retry_after_s is None else retry_after_s)
+        return TokenRateLimited(said, retry_after_s=retry_after_s(response.headers, clock))
     if response.status in _LATER:
         return TokenUnavailable(f"{said}: the provider is in trouble", hint="try again later")
     if response.status in _REDIRECTS:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c8py.auth import ClientCredentials, HttpResponse, fetch_token
-from c8py.auth.answers import read_token, retry_after
+from c8py.auth.answers import read_token
 from c8py.base.clock import ManualClock
 from c8py.base.redact import Secret
 from c8py.errors import AuthError, TokenRefused, TokenUnavailable
@@ -133,21 +133,6 @@ def test_a_service_that_echoes_the_secret_does_not_get_it_into_the_error(token_o
         token_of(401, {"error": "bad", "error_description": f"{SECRET} and eyJhbGciOiJ9.eyJzdWIiOiJ9.xyz"})
     assert SECRET not in str(raised.value)
     assert "eyJ" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("7", 7.0), ("99999999", 3600.0), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("²", None)],
-)
-def test_retry_after_as_a_number(text, seconds, clock):
-    assert retry_after({"retry-after": text}, clock) == seconds
-
-
-def test_retry_after_as_a_date():
-    clock = ManualClock(start_ms=0)
-    assert retry_after({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, clock) == 60
-    assert retry_after({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, ManualClock()) == 0
-    assert retry_after({}, clock) is None
 
 
 @given(
