@@ -11,6 +11,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 # Shorter ones stand in other words by chance, and so do plain words.
@@ -93,7 +94,9 @@ KNOWN: Final = Known()
 
 
 def may_print(command: Sequence[str]) -> bool:
-    """Whether this command line of `c8` is there to print a secret."""
+    """Whether this command is there to print a secret: a verb of `c8`, or a script that calls curl as people do."""
+    if Path(command[0]).name == "bash":
+        return True
     words = tuple(word for word in command[1:] if not word.startswith("-"))
     return any(words[: len(verb)] == verb for verb in PRINTS_A_SECRET)
 
