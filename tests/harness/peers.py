@@ -43,18 +43,25 @@ def peers(*, go_tools: bool = False) -> Peers:
     Args:
         go_tools: build grpcurl and zbctl as well, with the Go compiler of that environment; takes a minute once.
     """
-    home = ROOT / ".cache" / "peers"
-    home.mkdir(parents=True, exist_ok=True)
+    home = folder()
     found = Peers(python=home / "venv" / "bin" / "python", bin=home / "bin")
     with FileLock(home / "lock"):
-        _once(home, "python", [REQUIREMENTS], lambda: _install_python(home / "venv", found.python))
+        once(home, "python", [REQUIREMENTS], lambda: _install_python(home / "venv", found.python))
         if go_tools:
             pins = [file for name in ("grpcurl", "zbctl") for file in sorted((GO_MODULES / name).iterdir())]
-            _once(home, "go", [REQUIREMENTS, *pins], lambda: _install_go_tools(home, found))
+            once(home, "go", [REQUIREMENTS, *pins], lambda: _install_go_tools(home, found))
     return found
 
 
-def _once(home: Path, name: str, pins: list[Path], install: Callable[[], None]) -> None:
+def folder() -> Path:
+    """What all peers are kept in."""
+    home = ROOT / ".cache" / "peers"
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def once(home: Path, name: str, pins: list[Path], install: Callable[[], None]) -> None:
+    """Install on first use, and anew when the pins change; whoever calls this holds a lock."""
     stamp = home / f"installed-{name}"
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in pins)).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
