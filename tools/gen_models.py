@@ -182,7 +182,10 @@ class Printer:
         return line + (f"  # {', '.join(notes)}" if notes else "")
 
     def _null_target(self, schema: Schema) -> bool:
-        return bool(schema.ref) and self.api.schemas[schema.ref].nullable
+        if not schema.ref:
+            return False
+        target = self.api.schemas[schema.ref]
+        return target.nullable or any(part.nullable or self._null_target(part) for part in target.one_of)
 
     # -- modules
 

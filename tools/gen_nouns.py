@@ -62,6 +62,7 @@ PAGES: Final = {
     "CursorForwardPagination": ("limit", "after"),
     "CursorBackwardPagination": ("limit", "before"),
 }
+NO_CONTENT: Final = 204  # beside another status: there is nothing of what was asked for
 PAGE_TYPES: Final = {"limit": "int", "from_": "int", "after": "str", "before": "str"}
 ROLE: Final = Role(request=True, floor=(8, 6))
 
@@ -234,7 +235,8 @@ class Nouns:
             return "bytes"
         if operation.response is None:
             return "None"
-        return self.models.type_of(operation.response, Role(request=False, floor=(8, 8)))
+        answer = self.models.type_of(operation.response, Role(request=False, floor=(8, 8)))
+        return f"{answer} | None" if NO_CONTENT in operation.also and answer != "str" else answer
 
     def _item(self, operation: OperationFact) -> str:
         """The type of what a search finds, where its answer has a cursor to go on from."""
@@ -331,7 +333,8 @@ class Nouns:
         arguments = list(_arguments(method))
         verb = {"None": "_tell", "str": "_text", "bytes": "_bytes"}.get(method.answer, "_ask")
         if verb == "_ask":
-            arguments.insert(1, method.answer)
+            arguments.insert(1, method.answer.removesuffix(" | None"))
+            verb = "_ask_if_any" if method.answer.endswith(" | None") else verb
         yield from _call(f"        {'return ' if method.answer != 'None' else ''}{wait}self.{verb}(", arguments)
 
     def _printed_all(self, method: Method, prefix: str) -> Iterator[str]:
@@ -401,6 +404,8 @@ def _told(method: Method) -> str:
     said = f"{words.capitalize()}: `{operation.method} {operation.path}`, since {operation.since}."
     if operation.eventual:
         said += " What happened just now may take a moment to be seen."
+    if NO_CONTENT in operation.also:
+        said += f" {'Empty' if method.answer == 'str' else 'None'} where there is none."
     return said + (" Deprecated." if operation.deprecated else "")
 
 

@@ -50,6 +50,7 @@ class OperationFact(msgspec.Struct, frozen=True, kw_only=True, tag="operation", 
     tag: str
     since: str
     status: int
+    also: tuple[int, ...] = ()
     query: tuple[Query, ...] = ()
     request: Schema | None = None
     response: Schema | None = None

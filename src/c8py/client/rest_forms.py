@@ -49,6 +49,8 @@ def request(
         method=row.method,
         path=root + filled + (f"?{urlencode(asked)}" if asked else ""),
         body=None if body is None else json_bytes(body),
+        # A server that has something else refuses whoever asks for JSON alone; its errors are JSON all the same.
+        accept=f"{row.response_content}, application/problem+json" if row.response_content else "application/json",
         safe=safe_operation(operation, row.method),
         timeout_s=timeout_s,
     )

@@ -229,7 +229,7 @@ class JobCompletionRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of completeJob, since 8.6."""
 
     variables: Mapping[str, object] | None | UnsetType = UNSET
-    result: JobResult | UnsetType = UNSET
+    result: JobResult | None | UnsetType = UNSET
     job_lease_token: JobLeaseToken | None | UnsetType = UNSET  # since 8.10
     business_id: BusinessId | None | UnsetType = UNSET  # since 8.10
 

@@ -14,6 +14,7 @@ class RestRequest(msgspec.Struct, frozen=True, kw_only=True):
         path: behind the address of the API, quoted.
         body: None for none.
         content_type: of the body.
+        accept: the media types that the answer may have.
         safe: whether it may take effect twice.
         timeout_s: for all attempts together, in seconds.
     """
@@ -23,6 +24,7 @@ class RestRequest(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     body: bytes | None = None
     content_type: str = "application/json"
+    accept: str = "application/json"
     safe: bool
     timeout_s: float
 

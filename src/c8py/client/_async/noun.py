@@ -54,6 +54,12 @@ class AsyncNoun(AsyncCalls):
     ) -> Answer:
         return self._read(await self._sent(operation, path, query, body, timeout_s), answer, operation)
 
+    async def _ask_if_any(
+        self, operation: str, answer: type[Answer], *, path: tuple[str, ...] = (), timeout_s: float | None
+    ) -> Answer | None:
+        body = await self._sent(operation, path, None, None, timeout_s)
+        return self._read(body, answer, operation) if body else None
+
     async def _tell(
         self,
         operation: str,

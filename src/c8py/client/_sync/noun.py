@@ -55,6 +55,12 @@ class Noun(Calls):
     ) -> Answer:
         return self._read(self._sent(operation, path, query, body, timeout_s), answer, operation)
 
+    def _ask_if_any(
+        self, operation: str, answer: type[Answer], *, path: tuple[str, ...] = (), timeout_s: float | None
+    ) -> Answer | None:
+        body = self._sent(operation, path, None, None, timeout_s)
+        return self._read(body, answer, operation) if body else None
+
     def _tell(
         self,
         operation: str,

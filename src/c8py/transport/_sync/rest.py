@@ -51,7 +51,7 @@ class Rest:
 
     def _attempt(self, request: RestRequest, header: str, left_s: float) -> bytes:
         builder = self._wire.http().request(request.method, self.address + request.path)
-        builder = builder.header("accept", "application/json").timeout(timedelta(seconds=left_s))
+        builder = builder.header("accept", request.accept).timeout(timedelta(seconds=left_s))
         if header:
             builder = builder.header("authorization", header, is_sensitive=True)
         if request.body is not None:

@@ -77,7 +77,7 @@ class AsyncJobs(AsyncNoun):
 
     async def complete(
         self, job_key: JobKey, *, variables: Mapping[str, object] | None | UnsetType = UNSET,
-        result: JobResult | UnsetType = UNSET, job_lease_token: JobLeaseToken | None | UnsetType = UNSET,
+        result: JobResult | None | UnsetType = UNSET, job_lease_token: JobLeaseToken | None | UnsetType = UNSET,
         business_id: BusinessId | None | UnsetType = UNSET, timeout_s: float | None = None
     ) -> None:
         """Complete job: `POST /jobs/{jobKey}/completion`, since 8.6."""

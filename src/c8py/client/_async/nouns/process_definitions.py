@@ -108,11 +108,13 @@ class AsyncProcessDefinitions(AsyncNoun):
 
     async def get_start_process_form(
         self, process_definition_key: ProcessDefinitionKey, *, timeout_s: float | None = None
-    ) -> FormResult:
+    ) -> FormResult | None:
         """Get start process form: `GET /process-definitions/{processDefinitionKey}/form`, since 8.8. What happened just
-        now may take a moment to be seen.
+        now may take a moment to be seen. None where there is none.
         """
-        return await self._ask("getStartProcessForm", FormResult, path=(process_definition_key,), timeout_s=timeout_s)
+        return await self._ask_if_any(
+            "getStartProcessForm", FormResult, path=(process_definition_key,), timeout_s=timeout_s
+        )
 
     async def get_statistics(
         self, process_definition_key: ProcessDefinitionKey, *,
@@ -153,7 +155,7 @@ class AsyncProcessDefinitions(AsyncNoun):
 
     async def get_xml(self, process_definition_key: ProcessDefinitionKey, *, timeout_s: float | None = None) -> str:
         """Get process definition xml: `GET /process-definitions/{processDefinitionKey}/xml`, since 8.8. What happened
-        just now may take a moment to be seen.
+        just now may take a moment to be seen. Empty where there is none.
         """
         return await self._text("getProcessDefinitionXML", path=(process_definition_key,), timeout_s=timeout_s)
 

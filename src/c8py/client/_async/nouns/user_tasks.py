@@ -146,11 +146,11 @@ class AsyncUserTasks(AsyncNoun):
             "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s
         )
 
-    async def get_form(self, user_task_key: UserTaskKey, *, timeout_s: float | None = None) -> FormResult:
+    async def get_form(self, user_task_key: UserTaskKey, *, timeout_s: float | None = None) -> FormResult | None:
         """Get user task form: `GET /user-tasks/{userTaskKey}/form`, since 8.8. What happened just now may take a moment
-        to be seen.
+        to be seen. None where there is none.
         """
-        return await self._ask("getUserTaskForm", FormResult, path=(user_task_key,), timeout_s=timeout_s)
+        return await self._ask_if_any("getUserTaskForm", FormResult, path=(user_task_key,), timeout_s=timeout_s)
 
     async def search_variables(
         self, user_task_key: UserTaskKey, *, sort: Sequence[SearchVariablesOrder] = (),
