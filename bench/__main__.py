@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import imports, startup, token_proxy, tokens, worker
+from bench import calls, imports, startup, token_proxy, tokens, worker
 from bench.figures import Figure, table
 
 BENCHES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "worker": worker.figures,
+    "calls": calls.figures,
     "tokens": tokens.figures,
     "proxy": token_proxy.figures,
     "import": imports.figures,

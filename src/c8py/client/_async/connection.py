@@ -63,15 +63,7 @@ class AsyncConnection:
         Raises:
             ConfigError: its address is not known.
         """
-        # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
-        from c8py.client._async.over_grpc import AsyncOverGrpc  # noqa: PLC0415
-        from c8py.transport.grpc import AsyncGrpc  # noqa: PLC0415
-
-        with self._guard:
-            if self._over_grpc is None:
-                self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
-                self._over_grpc = AsyncOverGrpc(self._gateway, self.settings.request_timeout_s)
-            return self._over_grpc
+        return self._over_grpc or self._open_grpc()
 
     def over_rest(self) -> AsyncOverRest:
         """The way over REST.
@@ -89,6 +81,17 @@ class AsyncConnection:
             api = AsyncRest(address, self._wire, self._headers, self._clock)
             self._over_rest = AsyncOverRest(api, self.settings.request_timeout_s)
         return self._over_rest
+
+    def _open_grpc(self) -> "AsyncOverGrpc":
+        # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
+        from c8py.client._async.over_grpc import AsyncOverGrpc  # noqa: PLC0415
+        from c8py.transport.grpc import AsyncGrpc  # noqa: PLC0415
+
+        with self._guard:
+            if self._over_grpc is None:
+                self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
+                self._over_grpc = AsyncOverGrpc(self._gateway, self.settings.request_timeout_s)
+            return self._over_grpc
 
     async def header(self) -> str:
         """The Authorization header that calls carry now; empty where they need none.

@@ -64,15 +64,7 @@ class Connection:
         Raises:
             ConfigError: its address is not known.
         """
-        # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
-        from c8py.client._sync.over_grpc import OverGrpc  # noqa: PLC0415
-        from c8py.transport.grpc import Grpc  # noqa: PLC0415
-
-        with self._guard:
-            if self._over_grpc is None:
-                self._gateway = Grpc(self.settings, self._headers, self._clock)
-                self._over_grpc = OverGrpc(self._gateway, self.settings.request_timeout_s)
-            return self._over_grpc
+        return self._over_grpc or self._open_grpc()
 
     def over_rest(self) -> OverRest:
         """The way over REST.
@@ -90,6 +82,17 @@ class Connection:
             api = Rest(address, self._wire, self._headers, self._clock)
             self._over_rest = OverRest(api, self.settings.request_timeout_s)
         return self._over_rest
+
+    def _open_grpc(self) -> "OverGrpc":
+        # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
+        from c8py.client._sync.over_grpc import OverGrpc  # noqa: PLC0415
+        from c8py.transport.grpc import Grpc  # noqa: PLC0415
+
+        with self._guard:
+            if self._over_grpc is None:
+                self._gateway = Grpc(self.settings, self._headers, self._clock)
+                self._over_grpc = OverGrpc(self._gateway, self.settings.request_timeout_s)
+            return self._over_grpc
 
     def header(self) -> str:
         """The Authorization header that calls carry now; empty where they need none.

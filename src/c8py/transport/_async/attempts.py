@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from c8py.base.clock import Clock
@@ -37,7 +37,7 @@ async def attempts(
     """
     deadline_s = clock.monotonic_s() + timeout_s
     header = await headers.header()
-    pauses = waits(random.random)
+    pauses: Iterator[float] | None = None
     renewed = False
     failed: C8Error | None = None
     while True:
@@ -56,6 +56,7 @@ async def attempts(
                 raise
             renewed, header, failed = True, other, error
         except C8Error as error:
+            pauses = pauses or waits(random.random)
             pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise

@@ -3,7 +3,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from c8py.base.clock import Clock
@@ -38,7 +38,7 @@ def attempts(
     """
     deadline_s = clock.monotonic_s() + timeout_s
     header = headers.header()
-    pauses = waits(random.random)
+    pauses: Iterator[float] | None = None
     renewed = False
     failed: C8Error | None = None
     while True:
@@ -57,6 +57,7 @@ def attempts(
                 raise
             renewed, header, failed = True, other, error
         except C8Error as error:
+            pauses = pauses or waits(random.random)
             pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
