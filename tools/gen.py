@@ -10,7 +10,15 @@ from typing import Final, cast
 from generator import Generator, run
 
 # In this order: a later one may read what an earlier one printed.
-GENERATORS: Final = ("gen_proto", "gen_models", "gen_nouns", "unasync", "applier_lock", "gen_reference")
+GENERATORS: Final = (
+    "gen_proto",
+    "gen_models",
+    "gen_nouns",
+    "gen_components",
+    "unasync",
+    "applier_lock",
+    "gen_reference",
+)
 
 
 def generators() -> list[Generator]:

@@ -18,7 +18,6 @@ Alone: `python tools/gen_nouns.py [--check]`.
 import builtins
 import keyword
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -27,11 +26,11 @@ import msgspec
 
 from gen_models import Printer, Role
 from generator import ROOT, header, main
+from layout import WIDTH, called, docstring, filled, import_line, snake
 from rest_facts import Api, OperationFact, Query, Schema
 
 CLIENT: Final = ROOT / "src" / "c8py" / "client"
 SOURCE: Final = "tools/facts/rest.jsonl"
-WIDTH: Final = 120
 # Nouns that have no plural, or another one.
 PLURALS: Final = {
     "Authentication": "authentication",
@@ -153,8 +152,7 @@ class Nouns:
 
     def _method(self, operation: OperationFact) -> Method:
         path = [
-            Parameter(_snake(wire), self._path_type(wire), "", "path")
-            for wire in re.findall(r"{(\w+)}", operation.path)
+            Parameter(snake(wire), self._path_type(wire), "", "path") for wire in re.findall(r"{(\w+)}", operation.path)
         ]
         fields = self._fields(operation)
         query = [self._asked(one) for one in operation.query]
@@ -181,8 +179,8 @@ class Nouns:
             kind = f"Literal[{', '.join(quoted)}]" if values else "str"
         into = f"query:{query.name}"
         if query.required:
-            return Parameter(_snake(query.name), kind, "", into)
-        return Parameter(_snake(query.name), f"{kind} | None", "None", into)
+            return Parameter(snake(query.name), kind, "", into)
+        return Parameter(snake(query.name), f"{kind} | None", "None", into)
 
     def _path_type(self, wire: str) -> str:
         name = wire[:1].upper() + wire[1:]
@@ -282,7 +280,7 @@ class Nouns:
                 "",
                 "    @cached_property",
                 f'    def {noun}(self) -> "{prefix}{_class(tag)}":',
-                *_docstring(f"{noun.replace('_', ' ').capitalize()}: {', '.join(m.name for m in methods)}.", 8),
+                *docstring(f"{noun.replace('_', ' ').capitalize()}: {', '.join(m.name for m in methods)}.", 8),
                 f"        {imports[tag]}",
                 "",
                 f"        return {prefix}{_class(tag)}(self._connection)",
@@ -321,7 +319,7 @@ class Nouns:
             if method.orders:
                 kind, _, values = method.orders.partition("[")
                 start = f"{_title(method.name)}Order: TypeAlias = {kind}"
-                yield from _call(f"{start}[", [values.removesuffix("]")], end="]") if values else (start,)
+                yield from called(f"{start}[", [values.removesuffix("]")], end="]") if values else (start,)
                 yield ""
         if any(method.orders for method in methods):
             yield ""
@@ -329,23 +327,23 @@ class Nouns:
     def _printed(self, method: Method, prefix: str) -> Iterator[str]:
         start, wait = ("async def", "await ") if prefix else ("def", "")
         yield from _signature(f"    {start} {method.name}(", method.parameters, method.answer)
-        yield from _docstring(_told(method), 8)
+        yield from docstring(_told(method), 8)
         arguments = list(_arguments(method))
         verb = {"None": "_tell", "str": "_text", "bytes": "_bytes"}.get(method.answer, "_ask")
         if verb == "_ask":
             arguments.insert(1, method.answer.removesuffix(" | None"))
             verb = "_ask_if_any" if method.answer.endswith(" | None") else verb
-        yield from _call(f"        {'return ' if method.answer != 'None' else ''}{wait}self.{verb}(", arguments)
+        yield from called(f"        {'return ' if method.answer != 'None' else ''}{wait}self.{verb}(", arguments)
 
     def _printed_all(self, method: Method, prefix: str) -> Iterator[str]:
         start, kind = ("def", "AsyncIterator") if prefix else ("def", "Iterator")
         kept = tuple(p for p in method.parameters if p.name not in {"after", "before", "from_", "limit"})
         size = Parameter("page_size", "int | None", "None", "page")
         yield from _signature(f"    {start} {method.name}_all(", (*kept, size), f"{kind}[{method.item}]")
-        yield from _docstring(f"Everything that `{method.name}` finds, page after page of `page_size` items.", 8)
+        yield from docstring(f"Everything that `{method.name}` finds, page after page of `page_size` items.", 8)
         given = [p.name if p.into == "path" else f"{p.name}={p.name}" for p in kept]
-        call = f"self.{method.name}({', '.join([*given, 'limit=page_size', 'after=after', 'timeout_s=timeout_s'])})"
-        yield from _call("        return self._pages(", [f"lambda after: {call}"])
+        asked = f"self.{method.name}({', '.join([*given, 'limit=page_size', 'after=after', 'timeout_s=timeout_s'])})"
+        yield from called("        return self._pages(", [f"lambda after: {asked}"])
 
     def _imports(self, text: str, module: str, base: str, *, sortable: bool) -> Iterator[str]:
         words = set(re.findall(r"\w+", re.sub(r'""".*?"""|"[^"]*"', "", text, flags=re.DOTALL)))
@@ -372,7 +370,7 @@ class Nouns:
             ("c8py.models.keys", keys),
             (f"c8py.models.{module}", models),
         ):
-            own += _import_line(home, names) if names else []
+            own += import_line(home, names) if names else []
         yield from own
 
 
@@ -418,48 +416,8 @@ def _signature(start: str, parameters: Iterable[Parameter], answer: str) -> Iter
         yield line
         return
     yield start
-    yield from _filled(", ".join(parts), 8)
+    yield from filled(", ".join(parts), 8)
     yield f"    ) -> {answer}:"
-
-
-def _call(start: str, arguments: list[str], end: str = ")") -> Iterator[str]:
-    line = f"{start}{', '.join(arguments)}{end}"
-    if len(line) <= WIDTH:
-        yield line
-        return
-    indent = len(start) - len(start.lstrip())
-    yield start
-    yield from _filled(", ".join(arguments), indent + 4)
-    yield " " * indent + end
-
-
-def _filled(text: str, indent: int) -> Iterator[str]:
-    # Breaks between arguments only: a default or an annotation stays on one line where it can.
-    parts = text.replace(", ", ",\0").replace(" | ", "\1|\1").replace(" = ", "\2=\2").replace(": ", ":\3")
-    for line in textwrap.wrap(
-        parts.replace("\0", " "), WIDTH - indent - 1, break_long_words=False, break_on_hyphens=False
-    ):
-        yield " " * indent + line.replace("\1", " ").replace("\2", " ").replace("\3", " ")
-
-
-def _docstring(text: str, indent: int) -> Iterator[str]:
-    space = " " * indent
-    if len(text) + indent + 6 <= WIDTH:
-        yield f'{space}"""{text}"""'
-        return
-    first, _, rest = text.partition(". ") if ". " in text else ("", "", text)
-    lines = textwrap.wrap(f"{first}. {rest}" if first else text, WIDTH - indent - 3, break_long_words=False)
-    yield f'{space}"""{lines[0]}'
-    for line in lines[1:]:
-        yield f"{space}{line}"
-    yield f'{space}"""'
-
-
-def _import_line(module: str, names: list[str]) -> list[str]:
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) <= WIDTH:
-        return [line]
-    return [f"from {module} import (", *_filled(", ".join(names) + ",", 4), ")"]
 
 
 def _class(tag: str) -> str:
@@ -468,11 +426,6 @@ def _class(tag: str) -> str:
 
 def _title(snake: str) -> str:
     return "".join(word.title() for word in snake.split("_"))
-
-
-def _snake(wire: str) -> str:
-    name = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", wire).lower()
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Prints the synchronous twins: every `_async/*.py` of client, transport and console, and of their tests, to `_sync/`.
+"""Prints the synchronous twins: every `_async/*.py` of the SDK's rooms, and of their tests, to `_sync/`.
 
 Works on tokens, so comments and layout stay and the Python that runs it does not matter. What it does:
 
@@ -27,7 +27,7 @@ from typing import Final
 
 from generator import ROOT, header, main
 
-ROOMS: Final = ("client", "transport", "console")
+ROOMS: Final = ("client", "transport", "components", "console", "modeler", "optimize", "operate", "tasklist")
 INPUTS: Final = tuple(f"{tree}/{room}/_async" for tree in ("src/c8py", "tests/unit") for room in ROOMS)
 
 LANGUAGE: Final = {

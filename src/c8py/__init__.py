@@ -36,6 +36,10 @@ if TYPE_CHECKING:
         Unavailable,
         WorkerError,
     )
+    from c8py.modeler import AsyncModeler, Modeler
+    from c8py.operate import AsyncOperate, Operate
+    from c8py.optimize import AsyncOptimize, Optimize
+    from c8py.tasklist import AsyncTasklist, Tasklist
     from c8py.worker import Worker
 
 __all__ = [
@@ -44,6 +48,10 @@ __all__ = [
     "ApiError",
     "AsyncCamunda",
     "AsyncConsole",
+    "AsyncModeler",
+    "AsyncOperate",
+    "AsyncOptimize",
+    "AsyncTasklist",
     "AuthError",
     "BpmnError",
     "C8Error",
@@ -55,13 +63,17 @@ __all__ = [
     "InvalidArgument",
     "InvalidState",
     "JobFailure",
+    "Modeler",
     "NotFound",
     "NotSupported",
+    "Operate",
+    "Optimize",
     "PermissionDenied",
     "PlatformError",
     "ResourceExhausted",
     "ServerFault",
     "Settings",
+    "Tasklist",
     "TokenRateLimited",
     "TokenRefused",
     "TokenUnavailable",
@@ -75,9 +87,17 @@ __all__ = [
 _ROOMS: Final = {
     "AsyncCamunda": "c8py.client",
     "AsyncConsole": "c8py.console",
+    "AsyncModeler": "c8py.modeler",
+    "AsyncOperate": "c8py.operate",
+    "AsyncOptimize": "c8py.optimize",
+    "AsyncTasklist": "c8py.tasklist",
     "Camunda": "c8py.client",
     "Console": "c8py.console",
+    "Modeler": "c8py.modeler",
+    "Operate": "c8py.operate",
+    "Optimize": "c8py.optimize",
     "Settings": "c8py.config",
+    "Tasklist": "c8py.tasklist",
     "Worker": "c8py.worker",
     "load": "c8py.config",
 }

@@ -40,7 +40,8 @@ REGISTRY_HOSTS = [
 ]
 MACHINE_PATH = re.compile(r"(?<![\w.~/<>}{-])/(?:work|root|tmp|home/\w|Users/\w)(?=[/\s\"'`]|$)")
 GENERATED = (
-    *(f"src/c8py/{room}/_sync/" for room in ("client", "transport", "console")),
+    *(f"src/c8py/{room}/_sync/" for room in ("client", "transport", "components")),
+    *(f"src/c8py/{room}/" for room in ("console", "modeler", "optimize", "operate", "tasklist")),
     "src/c8py/client/_async/nouns/",
 )
 

@@ -108,10 +108,11 @@ _TOO_LARGE: Final = "larger than max"
 
 
 class Problem(msgspec.Struct):
-    """What an application/problem+json says; every part may be missing."""
+    """What an application/problem+json says, or an error of the older APIs; every part may be missing."""
 
     title: str = ""
     detail: str = ""
+    message: str = ""
 
 
 _PROBLEM = msgspec.json.Decoder(Problem)
@@ -156,7 +157,7 @@ def rest_error(status: int, body: bytes, *, call: str, address: str) -> ApiError
         address: of the API.
     """
     problem = _problem(body)
-    said = _clean(problem.detail or problem.title)
+    said = _clean(problem.detail or problem.message or problem.title)
     kind = REST_TITLES.get((status, problem.title)) or REST.get(status, ServerFault)
     hint = _HINTS.get(kind, "")
     if (kind is NotFound and not said) or status in range(300, 400):
@@ -179,7 +180,9 @@ def _problem(body: bytes) -> Problem:
     try:
         return _PROBLEM.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Problem()
+        # The Administration API says why in plain words; a page of a proxy in between says nothing of use.
+        plain = body[:ERROR_TEXT_MAX].decode(errors="ignore").strip().strip('"')
+        return Problem() if plain.startswith(("<", "{", "[")) else Problem(detail=plain)
 
 
 def _clean(text: str) -> str:

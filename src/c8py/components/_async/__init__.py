@@ -1,0 +1,1 @@
+"""The asynchronous colour; `_sync` is printed from it."""
