@@ -1,0 +1,136 @@
+"""Every operation of every API beside the cluster is one method: what it says on the wire, and what comes of it."""
+
+import inspect
+import json
+import re
+from typing import get_type_hints
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+import pytest
+
+from c8py import AsyncConsole, AsyncModeler, AsyncOperate, AsyncOptimize, AsyncTasklist
+from c8py.auth import MemoryCache
+from c8py.base.redact import Secret
+from c8py.components import PLACES
+from harness.answering import Reply
+from harness.component_facts import FACTS, OPERATIONS, SORTS
+
+ROOTS = {
+    "console": "",
+    "modeler": "/api/v1",
+    "optimize": "/optimize/api",
+    "operate": "/operate/v1",
+    "tasklist": "/tasklist/v1",
+}
+AUDIENCES = {
+    "console": "api.cloud.camunda.io",
+    "modeler": None,
+    "optimize": "optimize-api",
+    "operate": "operate-api",
+    "tasklist": "tasklist-api",
+}
+CLIENTS = {
+    "console": AsyncConsole,
+    "modeler": AsyncModeler,
+    "optimize": AsyncOptimize,
+    "operate": AsyncOperate,
+    "tasklist": AsyncTasklist,
+}
+IDS = [f"{operation.api}-{operation.row['id']}" for operation in OPERATIONS]
+
+
+def answer_of(operation):
+    """What a server says to an operation, and with which status."""
+    kind = operation.row.get("answer", "")
+    if kind in {"", "text"}:
+        return Reply(200 if kind else 204, b"<xml/>" if kind else b"")
+    return Reply(200, json.dumps(FACTS[operation.api].sample(kind)).encode())
+
+
+def arguments(operation, method):
+    """Every parameter of a method by its name, as Python has it, and what of it belongs into path, query and body."""
+    facts, row = FACTS[operation.api], operation.row
+    hints = get_type_hints(method)
+    names = [name for name in inspect.signature(method).parameters if name != "self"]
+    given: dict[str, object] = {name: f"{name}/ä" for name in names[: len(operation.places)]}
+    wanted = (row.get("body") or {}) | row.get("query", {})
+    assert len(names) == len(operation.places) + len(wanted)
+    # The rest is in the order of the facts, those that have to be given first.
+    ordered = sorted(wanted, key=lambda one: not wanted[one].endswith("!"))
+    for name, member in zip(names[len(operation.places) :], ordered, strict=True):
+        kind = wanted[member]
+        if kind in SORTS:
+            given[name] = ["-name"]
+        elif kind == "Secret!":
+            given[name] = Secret(facts.sample(kind))
+        else:
+            given[name] = msgspec.convert(facts.sample(kind), hints[name])
+    return given, {member: facts.sample(kind) for member, kind in wanted.items()}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=IDS)
+async def test_an_operation_says_all_it_is_given_and_reads_all_that_is_answered(api, operation):
+    row = operation.row
+    server, settings = api(lambda _: answer_of(operation))
+    async with CLIENTS[operation.api](settings, cache=MemoryCache()) as client:
+        method = getattr(client, row["name"])
+        given, members = arguments(operation, method)
+        got = await method(**given)
+    *tokens, call = server.received
+
+    place = urlsplit(call.path)
+    template = re.sub(r"\\{\w+\\}", "([^/]+?)", re.escape(ROOTS[operation.api] + operation.path))
+    found = re.fullmatch(template, place.path)
+    assert found, (template, place.path)
+    assert call.method == operation.method
+    assert [unquote(one) for one in found.groups()] == list(given.values())[: len(operation.places)]
+    asked = {name: [str(members[name])] for name in row.get("query", {})}
+    assert parse_qs(place.query) == asked
+    body = {name: members[name] for name in row.get("body") or {}}
+    expected = next(iter(body.values())) if row.get("whole") else body
+    assert (json.loads(call.body) if call.body else {}) == expected
+    if row.get("anonymous"):
+        assert (tokens, "authorization" in call.headers) == ([], False)
+    else:
+        assert call.headers["authorization"] == "Bearer abc"
+        audience = parse_qs(tokens[0].body.decode()).get("audience", [None])[0]
+        assert audience == AUDIENCES[operation.api]
+    answer = row.get("answer", "")
+    if not answer:
+        assert got is None
+    elif answer == "text":
+        assert got == "<xml/>"
+        assert call.headers["accept"] == "*/*"
+    else:
+        assert "s3cr~t" not in repr(got)
+        told = msgspec.json.encode(got, enc_hook=lambda secret: secret.reveal())
+        assert json.loads(told) == FACTS[operation.api].sample(answer)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=IDS)
+async def test_what_is_not_given_is_not_sent(api, operation):
+    row = operation.row
+    server, settings = api(lambda _: answer_of(operation))
+    async with CLIENTS[operation.api](settings, cache=MemoryCache()) as client:
+        method = getattr(client, row["name"])
+        given, _ = arguments(operation, method)
+        needed = inspect.signature(method).parameters
+        await method(**{name: one for name, one in given.items() if needed[name].default is inspect.Parameter.empty})
+    call = server.received[-1]
+    wanted = (row.get("body") or {}) | row.get("query", {})
+    required = {name for name, kind in wanted.items() if kind.endswith("!")}
+    sent = set(parse_qs(urlsplit(call.path).query))
+    if call.body and not row.get("whole"):
+        sent |= set(json.loads(call.body))
+    assert sent == required - (set(row.get("body") or {}) if row.get("whole") else set())
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+def test_no_method_is_without_an_operation(name):
+    own = {one for one, value in vars(CLIENTS[name]).items() if inspect.isfunction(value)}
+    assert own == {operation.row["name"] for operation in FACTS[name].operations}
+
+
+def test_every_api_has_its_place():
+    assert set(PLACES) == {"orchestration", *FACTS}
