@@ -32,8 +32,8 @@ async def served(client: ZeebeClient, start: float, patience_s: float) -> float:
         try:
             async with asyncio.timeout(patience_s - waited):
                 await client.topology()
-        except Exception:  # noqa: BLE001 - whatever it raises, a user would try again
-            await asyncio.sleep(1)
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - whatever it raises, a user would try again;
+            await asyncio.sleep(1)  # grpc says "cancelled" of a call whose token it could not get
         else:
             return time.monotonic() - start
     return -waited
