@@ -122,7 +122,9 @@ def _assertion(claim: Claim) -> str:
         "iat": now_s,
         "exp": now_s + ASSERTION_LIFETIME_S,
     }
-    return jwt.encode({"alg": algorithm, "typ": "JWT", **thumbprints}, claims, key, algorithms=[algorithm])
+    # No `kid` unasked: a provider that knows the key by another name would refuse what it accepts without one.
+    named = {"kid": claim.identity.key_id} if claim.identity.key_id else {}
+    return jwt.encode({"alg": algorithm, "typ": "JWT", **named, **thumbprints}, claims, key, algorithms=[algorithm])
 
 
 def _signature(identity: Identity) -> tuple[str, Mapping[str, str]]:
@@ -157,8 +159,7 @@ def _thumbprints(certificate: "Certificate | None") -> Mapping[str, str]:
     from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415  the extra `keystore`
 
     der = certificate.public_bytes(Encoding.DER)
-    # No `kid`: a provider that knows the key by another name would refuse what it accepts without one. Entra ID and
-    # Auth0 look for a thumbprint, the older of them still for SHA-1.
+    # Entra ID and Auth0 look for a thumbprint, the older of them still for SHA-1.
     return {
         "x5t": _base64url(sha1(der, usedforsecurity=False).digest()),
         "x5t#S256": _base64url(sha256(der).digest()),

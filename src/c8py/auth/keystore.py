@@ -34,10 +34,12 @@ class Identity(msgspec.Struct, frozen=True):
     Attributes:
         key: PEM (PKCS8), not encrypted.
         chain: PEM, the key's own certificate first; empty where the store holds none.
+        key_id: what the provider calls the key (`kid`); empty where it knows it by its certificate, or has only one.
     """
 
     key: Secret
     chain: bytes = b""
+    key_id: str = ""
 
     @property
     def fingerprint(self) -> str:

@@ -129,7 +129,7 @@ def _signing_identity(settings: Settings) -> Identity | None:
     )
     identity = read_identity(store)
     check_key(identity, place)
-    return identity
+    return msgspec.structs.replace(identity, key_id=settings.assertion_key_id)
 
 
 def _shown_identity(settings: Settings) -> Identity | None:

@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         assertion_keystore_password: of that file.
         assertion_key_alias: the key's name in it; None is the first.
         assertion_key_password: of the key; None is the file's.
+        assertion_key_id: what the provider calls the key (`kid`), sent when not empty.
         oauth_keystore: PKCS#12 or PEM file of the certificate shown to the token service.
         oauth_keystore_password: of that file.
         oauth_key_password: of the key in it; None is the file's.
@@ -159,6 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     assertion_keystore_password: Secret | None = None
     assertion_key_alias: str | None = None
     assertion_key_password: Secret | None = None
+    assertion_key_id: str = ""
     oauth_keystore: Path | None = None
     oauth_keystore_password: Secret | None = None
     oauth_key_password: Secret | None = None

@@ -102,6 +102,12 @@ def test_the_key_chooses_the_algorithm(curve, algorithm):
     assert token.header == {"alg": algorithm, "typ": "JWT"}
 
 
+def test_a_key_that_the_provider_has_a_name_for_is_named():
+    identity = Identity(pem(ec.generate_private_key(ec.SECP256R1())), key_id="key-of-the-worker")
+    token = read(prove("private_key_jwt", claim(identity)).fields["client_assertion"], identity, "ES256")
+    assert token.header == {"alg": "ES256", "typ": "JWT", "kid": "key-of-the-worker"}
+
+
 def test_a_key_for_pss_signs_so():
     plain = rsa.generate_private_key(65537, 2048).private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

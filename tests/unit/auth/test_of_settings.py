@@ -95,11 +95,12 @@ def test_a_signing_client_has_its_key_from_the_store(settings, worker):
             assertion_keystore=worker.keystore,
             assertion_keystore_password=KEYSTORE_PASSWORD,
             assertion_key_alias="worker",
+            assertion_key_id="key-of-the-worker",
         ),
         "cluster",
     )
     assert made.identity is not None
-    assert made.identity.key
+    assert (bool(made.identity.key), made.identity.key_id) == (True, "key-of-the-worker")
     assert KEYSTORE_PASSWORD not in repr(made)
     assert "PRIVATE" not in repr(made)
 

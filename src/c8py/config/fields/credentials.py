@@ -137,6 +137,7 @@ ROWS: Final = (
         Secret,
         secret=True,
     ),
+    Field("assertion_key_id", ("CAMUNDA_CLIENT_ASSERTION_KEY_ID",), default=""),
     Field(
         "oauth_keystore",
         (
