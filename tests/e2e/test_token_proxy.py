@@ -18,14 +18,16 @@ from typing import NamedTuple
 
 import pytest
 
+from c8py.base.limits import TOKEN_UNAUTHENTICATED_PAUSE_S
 from harness.answering import HttpServer, Received, Reply
 from harness.authority import Authority
 from harness.platform import C8, c8, plain_environment
-from harness.processes import Program
+from harness.processes import Program, wait_until
 
 KEY = base64.b64encode(b"k" * 32).decode()
 SECRET = "r1ght-s3cr~t"
 TOKEN = "eyJhbGciOiJub25lIn0.eyJwIjoxfQ.c2ln"
+REFUSAL = b'{"error":"access_denied","error_description":"Unauthorized"}'
 FIELDS = {"grant_type": "client_credentials", "client_id": "id", "client_secret": SECRET, "audience": "zeebe"}
 
 
@@ -119,20 +121,22 @@ def start_proxy(tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
 
 
 class Service:
-    """A token service on a socket: one right secret, as slow as wanted."""
+    """A token service on a socket: one right secret, as slow as wanted, or not there."""
 
     def __init__(self) -> None:
         self.delay_s = 0.0
+        self.down = False
         self.tokens = 0
         self.server = HttpServer(self.answer)
         self.url = f"{self.server.url}/oauth/token"
 
     def answer(self, received: Received) -> Reply:
         time.sleep(self.delay_s)
+        if self.down:
+            return Reply(None)
         fields = dict(urllib.parse.parse_qsl(received.body.decode()))
         if fields.get("client_secret") != SECRET:
-            body = b'{"error":"access_denied","error_description":"Unauthorized"}'
-            return Reply(401, body, {"content-type": "application/json;charset=utf-8"})
+            return Reply(401, REFUSAL, {"content-type": "application/json;charset=utf-8"})
         self.tokens += 1
         body = {"access_token": f"{TOKEN}{self.tokens}", "scope": "abc", "expires_in": 600, "token_type": "Bearer"}
         return Reply(200, json.dumps(body).encode())
@@ -171,14 +175,22 @@ def test_a_crowd_is_given_one_token_for_one_request(proxy, service):
     assert service.asked == 1
 
 
-def test_wrong_secrets_by_the_hundred_are_one_request_and_disturb_nobody(proxy, service):
+def test_a_thousand_callers_with_wrong_secrets_are_one_request_and_disturb_nobody(proxy, service):
     proxy.ask()
     with ThreadPoolExecutor(50) as pool:
-        wrong = list(pool.map(lambda _: proxy.ask({"client_secret": "wrong"}), range(500)))
-        right = list(pool.map(lambda _: proxy.ask(), range(100)))
-    assert {answer.status for answer in wrong} == {401}
-    assert {answer.headers["content-type"] for answer in wrong} == {"application/json;charset=utf-8"}
-    assert {answer.status for answer in right} == {200}
+        same = [pool.submit(proxy.ask, {"client_secret": "wrong"}) for _ in range(500)]
+        others = [pool.submit(proxy.ask, {"client_secret": f"wrong {number}"}) for number in range(500)]
+        right = [pool.submit(proxy.ask) for _ in range(100)]
+        refusals = [future.result() for future in same if future.result().status == 401]
+        waiting = [future.result() for future in (*same, *others) if future.result().status != 401]
+        served = [future.result() for future in right]
+    assert refusals
+    assert {answer.headers["content-type"] for answer in refusals} == {"application/json;charset=utf-8"}
+    assert {answer.text for answer in refusals} == {REFUSAL.decode()}
+    # Another secret that nobody has tried may be the next right one: it is neither tried now nor called wrong.
+    assert {answer.status for answer in waiting} == {429}
+    assert all(0 < int(answer.headers["retry-after"]) <= 60 for answer in waiting)
+    assert {answer.status for answer in served} == {200}
     assert service.asked == 2
 
 
@@ -218,6 +230,46 @@ def test_two_that_share_a_folder_ask_once_for_both(start_proxy, service, tmp_pat
         answers = list(pool.map(lambda number: both[number % 2].ask(), range(40)))
     assert {answer.json()["access_token"] for answer in answers} == {f"{TOKEN}1"}
     assert service.asked == 1
+
+
+@pytest.mark.slow
+def test_two_that_share_nothing_ask_once_each(start_proxy, service):
+    both = [start_proxy("--upstream", service.url) for _ in range(2)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda number: both[number % 2].ask(), range(40)))
+    assert {answer.status for answer in answers} == {200}
+    assert service.asked == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["page", "flood"])
+def test_what_is_no_answer_of_a_token_service_is_not_handed_on(start_proxy, kind):
+    page = b"<html><body>Sign in to the hotel's network</body></html>"
+    body = page if kind == "page" else b'{"access_token":"' + b"x" * 30_000_000 + b'"}'
+    other = HttpServer(lambda _received: Reply(200, body, {"content-type": "text/html"}))
+    try:
+        proxy = start_proxy("--upstream", f"{other.url}/oauth/token")
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: proxy.ask(), range(20)))
+        assert {(answer.status, answer.json()["error"]) for answer in answers} == {(503, "temporarily_unavailable")}
+        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+        assert "hotel" not in "".join(answer.text for answer in answers) + proxy.program.output()
+        # As long as callers wait: less often each time, and for all of them together.
+        assert 1 < len(other.received) < 15
+        assert proxy.program.resident_mb() < 70
+    finally:
+        other.close()
+
+
+@pytest.mark.slow
+def test_a_service_that_has_gone_is_not_missed_while_a_token_is_good(proxy, service):
+    before = proxy.ask().json()["access_token"]
+    service.down = True
+    assert {proxy.ask().json()["access_token"] for _ in range(20)} == {before}
+    # Who has none is told when to come back.
+    stranger = proxy.ask({"audience": "another"})
+    assert (stranger.status, stranger.json()["error"]) == (503, "temporarily_unavailable")
+    assert "retry-after" in stranger.headers
 
 
 def test_state_without_a_key_is_refused_with_the_way_to_make_one(one_line, tmp_path):
@@ -369,8 +421,17 @@ def test_neither_logs_nor_memory_images_hold_secrets(start_proxy, service, tmp_p
 def test_a_token_that_the_api_refused_is_had_anew_once_for_all(proxy, service):
     first = proxy.ask().json()["access_token"]
     assert proxy.ask(Cache_Control="no-cache").json()["access_token"] == first  # just had: that would be a loop
-    time.sleep(30)  # TOKEN_UNAUTHENTICATED_PAUSE_S of real time: this is the one test of it over a socket
-    with ThreadPoolExecutor(20) as pool:
-        anew = list(pool.map(lambda _: proxy.ask(Cache_Control="no-cache"), range(50)))
-    assert {answer.json()["access_token"] for answer in anew} == {f"{TOKEN}2"}
+
+    def another() -> str | None:
+        token = proxy.ask(Cache_Control="no-cache").json()["access_token"]
+        return token if token != first else None
+
+    with ThreadPoolExecutor(10) as pool:
+        anew = pool.map(
+            lambda _number: wait_until(
+                "another token", another, deadline_s=TOKEN_UNAUTHENTICATED_PAUSE_S + 20, every_s=1
+            ),
+            range(10),
+        )
+        assert set(anew) == {f"{TOKEN}2"}
     assert service.asked == 2

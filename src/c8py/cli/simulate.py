@@ -22,7 +22,7 @@ _COLUMNS: Final = ("POLICY", "REQUESTS", "REFUSED", "BLOCKS", "READY", "HALF REA
 @click.option("--credentials", type=int, default=1, show_default=True, help="Different ones on each host.")
 @click.option("--policy", "policies", multiple=True, type=click.Choice(POLICY_NAMES), help="Only this one; repeatable.")
 @click.option("--start-window", "start_window_s", type=float, default=1.0, show_default=True, help="All start in it.")
-@click.option("--start-spread", "start_spread_s", type=float, help="Of c8py-spread; by default 1.4 s a host.")
+@click.option("--start-spread", "start_spread_s", type=float, help="Of c8py-spread; by default 1.25 s a host.")
 @click.option("--rate", "rate_per_s", type=float, default=1.0, show_default=True, help="Requests a second for ever.")
 @click.option("--burst", type=int, default=5, show_default=True, help="Requests at once before the rate counts.")
 @click.option("--block-after", type=int, default=20, show_default=True, help="Refusals that block the address.")

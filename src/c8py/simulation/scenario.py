@@ -43,7 +43,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         retry_after: whether a refusal says how long to wait.
         answer_s: seconds from a request to its answer.
         token_lifetime_s: of each token, in seconds.
-        start_spread_s: of the policy with a start spread; None takes 1.4 s for each request that hosts will make.
+        start_spread_s: of the policy with a start spread; None takes 1.25 s for each request that hosts will make.
         horizon_s: virtual seconds after which whoever has no token will be taken to never get one.
         seed: of all randomness.
     """

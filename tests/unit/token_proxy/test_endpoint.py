@@ -1,7 +1,16 @@
 import base64
 import json
+from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from c8py.auth import HttpResponse
+from c8py.token_proxy.settings import ProxySettings
+from c8py.token_proxy.upstreams import read_upstream
+
+URL = "https://login.example/oauth/token"
 
 FIELDS = {"grant_type": "client_credentials", "client_id": "id", "client_secret": "right", "audience": "zeebe"}
 FORM = "application/x-www-form-urlencoded"
@@ -71,6 +80,36 @@ def test_no_header_chooses_another_service(house, headers):
     house.service.__class__ = type("Spy", (house.service.__class__,), {"__call__": spy})
     assert house.run(house.request(FIELDS, headers=headers))[0] == 200
     assert sent == ["https://login.example/oauth/token"]
+
+
+def test_line_ends_in_a_field_are_no_headers_of_the_request_that_goes_out(house):
+    sent = []
+
+    async def spying(request):
+        sent.append(request)
+        return HttpResponse(status=401, headers={}, body=b"")
+
+    smuggled = "a\r\nHost: evil.example\r\n\r\n"
+    house.upstream = read_upstream(URL, method="client_secret_basic")
+    house.settings = ProxySettings(upstreams=(house.upstream,))
+    house.service = spying
+    house.restart()
+    house.run(
+        house.request(FIELDS | {"client_id": smuggled, "client_secret": f"secret {smuggled}", "audience": smuggled})
+    )
+    (request,) = sent
+    assert request.url == URL
+    assert not [text for text in (*request.headers, *request.headers.values()) if "\r" in text or "\n" in text]
+    assert parse_qs(request.body.decode())["audience"] == [smuggled]
+
+
+@given(body=st.binary(max_size=200), kind=st.sampled_from([FORM, "application/json", "", "text/html", "\xff"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+def test_whatever_comes_is_answered_and_not_sent_on(house, body, kind):
+    status, headers, _ = house.run(house.request(body, kind=kind))
+    assert 400 <= status < 500
+    assert headers["cache-control"] == "no-store"
+    assert house.service.asked == []
 
 
 @pytest.mark.parametrize("audience", ["https://evil.example/oauth/token", "//evil.example", "evil.example"])
