@@ -7,8 +7,25 @@ import pytest
 
 from harness.processes import ROOT
 
-TOP = ("src", "tools", "tests", "bench", "docs", "requirements", "examples", ".ci")
-TEXTS = {".py", ".pyi", ".md", ".toml", ".txt", ".in", ".bpmn", ".proto", ".html", ".css", ".js", ".sh", ".cfg", ".mod"}
+TOP = ("src", "tools", "tests", "bench", "docs", "requirements", "examples", "deploy", ".ci")
+TEXTS = {
+    ".py",
+    ".pyi",
+    ".md",
+    ".toml",
+    ".txt",
+    ".in",
+    ".bpmn",
+    ".proto",
+    ".html",
+    ".css",
+    ".js",
+    ".sh",
+    ".cfg",
+    ".mod",
+    ".yaml",
+    ".service",
+}
 
 
 def _files() -> Iterator[Path]:
