@@ -4,15 +4,20 @@ The Administration API hands out a secret, not the file; this puts together what
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 import msgspec
 
 from c8py.base.redact import Secret
-from c8py.config.addresses import saas_cluster
+from c8py.config.addresses import SaasCluster, saas_cluster
+
+# The order in which Console writes them.
+COMPONENTS: Final = ("tasklist", "optimize", "operate")
+_SCOPES: Final = ("Zeebe", "Tasklist", "Operate", "Optimize", "Secrets")
 
 
 class NewClient(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +33,7 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True):
         oauth_url: where it gets them.
         grpc_address: of the gateway, host:port.
         api_address: of the Administration API.
+        component_urls: of Tasklist, Optimize and Operate, as far as they are told.
     """
 
     client_id: str
@@ -39,6 +45,7 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True):
     oauth_url: str
     grpc_address: str
     api_address: str
+    component_urls: Mapping[str, str] = {}
 
 
 def credentials_text(client: NewClient) -> str:
@@ -62,7 +69,8 @@ def credentials_text(client: NewClient) -> str:
         ("CAMUNDA_CLIENT_ID", client.client_id),
         ("CAMUNDA_CLIENT_SECRET", secret),
         ("CAMUNDA_CLUSTER_REGION", region),
-        ("CAMUNDA_CREDENTIALS_SCOPES", ",".join(client.permissions)),
+        ("CAMUNDA_CREDENTIALS_SCOPES", ",".join(sorted(client.permissions, key=_place))),
+        *_component_lines(client, saas, f"{api.scheme}://{api.netloc}"),
         ("CAMUNDA_OAUTH_URL", client.oauth_url),
         # In the mode saas clients build Camunda's own addresses out of cluster id and region.
         ("CAMUNDA_CLIENT_MODE", "saas" if saas else "self-managed"),
@@ -72,6 +80,20 @@ def credentials_text(client: NewClient) -> str:
         ("CAMUNDA_CLIENT_CLOUD_REGION", region),
     )
     return "".join(f"export {name}={_quoted(value)}\n" for name, value in lines)
+
+
+def _place(scope: str) -> int:
+    return _SCOPES.index(scope) if scope in _SCOPES else len(_SCOPES)
+
+
+def _component_lines(client: NewClient, saas: SaasCluster | None, host: str) -> Iterator[tuple[str, str]]:
+    """The addresses of the components that the client may call."""
+    for component in COMPONENTS:
+        if component.title() in client.permissions:
+            # Said by the Administration API, or as SaaS has it, or where the local platform has its own.
+            there = saas.component_url(component) if saas else f"{host}/{component}"
+            url = client.component_urls.get(component) or there
+            yield f"CAMUNDA_{component.upper()}_BASE_URL", url.rstrip("/")
 
 
 def must_not_exist(path: Path) -> None:

@@ -12,6 +12,10 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "variable": ("variables", "vars", "var"),
     "client": ("clients",),
     "cluster": ("clusters",),
+    "ip-allowlist": ("allowlist", "ipallowlist", "ip-whitelist", "whitelist", "ipwhitelist"),
+    "secret": ("secrets", "connector-secret", "connector-secrets"),
+    "member": ("members",),
+    "backup": ("backups",),
 }
 _CANONICAL: Final = {alias: noun for noun, aliases in NOUNS.items() for alias in (noun, *aliases)}
 

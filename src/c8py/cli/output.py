@@ -29,8 +29,8 @@ def on_terminal() -> bool:
 
 
 def print_json(document: object) -> None:
-    """One JSON document: indented for a person, one line for a program."""
-    encoded = msgspec.json.encode(document)
+    """One JSON document: indented for a person, one line for a program. Secrets are masked."""
+    encoded = msgspec.json.encode(document, enc_hook=str)
     click.echo(msgspec.json.format(encoded, indent=2 if on_terminal() else -1))
 
 

@@ -3,7 +3,7 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import Struct, field
 
 from c8py.base.redact import Secret
 from c8py.models._base import Open
@@ -56,7 +56,7 @@ class Encryption(Struct, frozen=True, kw_only=True, rename="camel"):
 class AllowedAddress(Struct, frozen=True, kw_only=True, rename="camel"):
     """One entry of an IP allowlist: an address or range, or several with commas between."""
     ip: str
-    description: str | UnsetType = UNSET
+    description: str = ""
 
 class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     """A cluster of the organization."""

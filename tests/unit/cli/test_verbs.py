@@ -168,10 +168,17 @@ def test_a_client_is_made_listed_looked_at_used_and_deleted(organization, c8, tm
 def test_the_file_has_the_lines_of_consoles_own(organization, tmp_path, platform):
     file = tmp_path / "client.txt"
     assert organization("console", "clients", "create", "lines", "--out", str(file)).code == 0
-    names = [line.partition("=")[0] for line in file.read_text().splitlines()]
-    theirs = Path(platform.credentials_file).read_text().splitlines()
-    shared = [line.partition("=")[0] for line in theirs if "BASE_URL" not in line]
-    assert names == shared
+    own, theirs = (
+        [line for line in Path(path).read_text().splitlines() if "CLIENT" not in line and "REST" not in line]
+        for path in (file, platform.credentials_file)
+    )
+    assert own == theirs
+    names = [
+        [line.partition("=")[0] for line in Path(path).read_text().splitlines()]
+        for path in (file, platform.credentials_file)
+    ]
+    assert names[0] == names[1]
+    assert any("CAMUNDA_OPTIMIZE_BASE_URL=" in line for line in own)
 
 
 def test_clusters_are_listed(organization, platform):

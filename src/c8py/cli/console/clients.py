@@ -1,50 +1,31 @@
-"""`c8 console`: clusters and their API clients, over the Administration API with an organization's credentials."""
+"""`c8 console clients`: API clients of a cluster, and the credentials file that goes with a new one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from c8py.cli.credentials_text import NewClient, credentials_text, must_be_writable, must_not_exist, write_private
+from c8py.cli.console.chosen import chosen_cluster, cluster_option, of_cluster, of_organization
+from c8py.cli.credentials_text import (
+    COMPONENTS,
+    NewClient,
+    credentials_text,
+    must_be_writable,
+    must_not_exist,
+    write_private,
+)
 from c8py.cli.groups import NounGroup
-from c8py.cli.options import FILE, Connection, json_option, with_connection
+from c8py.cli.options import FILE
 from c8py.cli.output import print_facts, print_json, print_rows, say
+from c8py.cli.processes import done
 
 if TYPE_CHECKING:
     from c8py.console import Cluster, Console
 
-_SCOPES: Final = ("Zeebe", "Operate", "Tasklist", "Optimize", "Secrets")
-_cluster = click.option("--cluster", metavar="ID|NAME", help="Which cluster, where the organization has several.")
+_SCOPES: Final = ("Zeebe", "Tasklist", "Operate", "Optimize", "Secrets")
 
 
-@click.group("console", cls=NounGroup)
-def console_() -> None:
-    """API clients and clusters of an organization.
-
-    Needs credentials of the organization (CAMUNDA_CONSOLE_…), not of a cluster.
-    """
-
-
-@console_.group("clusters", cls=NounGroup)
-def clusters() -> None:
-    """Clusters of the organization."""
-
-
-@clusters.command("list")
-@json_option
-@with_connection
-def list_clusters(connection: Connection, *, as_json: bool) -> None:
-    """List the clusters."""
-    with connection.console() as console:
-        found = console.clusters()
-    if as_json:
-        print_json(found)
-        return
-    rows = [(one.uuid, one.name, one.generation.name, one.region.name, one.status.ready) for one in found]
-    print_rows(("ID", "NAME", "GENERATION", "REGION", "STATUS"), rows, nothing="no cluster")
-
-
-@console_.group("clients", cls=NounGroup)
+@click.group("clients", cls=NounGroup)
 def clients() -> None:
     """API clients of a cluster."""
 
@@ -60,11 +41,10 @@ def clients() -> None:
 )
 @click.option("--out", type=FILE, metavar="FILE", help="Write the credentials file there, for its owner only.")
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-@_cluster
-@json_option
-@with_connection
+@cluster_option
+@of_organization
 def create_client(
-    connection: Connection,
+    console: "Console",
     *,
     name: str,
     scopes: tuple[str, ...],
@@ -78,8 +58,7 @@ def create_client(
         must_not_exist(out)  # before there is a client whose secret nobody would ever see
     if out is not None:
         must_be_writable(out)
-    with connection.console() as console:
-        made = new_client(console, chosen_cluster(connection, console, cluster), name, scopes or _SCOPES)
+    made = new_client(console, chosen_cluster(console, cluster), name, scopes or _SCOPES)
     text = credentials_text(made)
     if out is not None:
         _keep(out, text, force=force)
@@ -108,13 +87,10 @@ def _keep(out: Path, text: str, *, force: bool) -> None:
 
 
 @clients.command("list")
-@_cluster
-@json_option
-@with_connection
-def list_clients(connection: Connection, *, cluster: str | None, as_json: bool) -> None:
+@of_cluster
+def list_clients(console: "Console", cluster: str, *, as_json: bool) -> None:
     """List the API clients; never with their secrets."""
-    with connection.console() as console:
-        found = console.clients(chosen_cluster(connection, console, cluster).uuid)
+    found = console.clients(cluster)
     if as_json:
         print_json(found)
         return
@@ -124,13 +100,10 @@ def list_clients(connection: Connection, *, cluster: str | None, as_json: bool) 
 
 @clients.command("get")
 @click.argument("client_id")
-@_cluster
-@json_option
-@with_connection
-def get_client(connection: Connection, *, client_id: str, cluster: str | None, as_json: bool) -> None:
+@of_cluster
+def get_client(console: "Console", cluster: str, *, client_id: str, as_json: bool) -> None:
     """Show what the client CLIENT_ID needs to connect, but for its secret."""
-    with connection.console() as console:
-        found = console.get_client(chosen_cluster(connection, console, cluster).uuid, client_id)
+    found = console.get_client(cluster, client_id)
     if as_json:
         print_json(found)
         return
@@ -146,36 +119,11 @@ def get_client(connection: Connection, *, client_id: str, cluster: str | None, a
 
 @clients.command("delete")
 @click.argument("client_id")
-@_cluster
-@json_option
-@with_connection
-def delete_client(connection: Connection, *, client_id: str, cluster: str | None, as_json: bool) -> None:
+@of_cluster
+def delete_client(console: "Console", cluster: str, *, client_id: str, as_json: bool) -> None:
     """Delete the client CLIENT_ID; who uses it is out."""
-    with connection.console() as console:
-        console.delete_client(chosen_cluster(connection, console, cluster).uuid, client_id)
-    if as_json:
-        print_json({"result": "deleted", "clientId": client_id})
-    else:
-        print_facts([("deleted", client_id)])
-
-
-def chosen_cluster(connection: Connection, console: "Console", wanted: str | None) -> "Cluster":
-    """The cluster that is meant: by id or name, by the settings, or the only one.
-
-    Raises:
-        UsageError: there is none of this name, or several and nothing says which.
-    """
-    found = console.clusters()
-    name = wanted or connection.settings().cluster_id
-    if name is not None:
-        named = [one for one in found if name in {one.uuid, one.name}]
-        if len(named) == 1:
-            return named[0]
-    elif len(found) == 1:
-        return found[0]
-    there = ", ".join(f"{one.name} ({one.uuid})" for one in found) or "none"
-    meant = f"cluster {name}" if name else "one cluster"
-    raise click.UsageError(f"expected {meant} in the organization, but it has {there}; say which with --cluster")
+    console.delete_client(cluster, client_id)
+    done("deleted", {"clientId": client_id}, as_json=as_json)
 
 
 def new_client(console: "Console", cluster: "Cluster", name: str, scopes: tuple[str, ...]) -> NewClient:
@@ -196,4 +144,5 @@ def new_client(console: "Console", cluster: "Cluster", name: str, scopes: tuple[
         oauth_url=connection.oauth_url,
         grpc_address=connection.zeebe_address,
         api_address=console.settings.console_base_url or "",
+        component_urls={name: url for name in COMPONENTS if (url := getattr(made.links, name))},
     )
