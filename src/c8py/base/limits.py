@@ -7,6 +7,7 @@ from typing import Final
 
 # -- everywhere
 VARIABLES_BYTES_MAX: Final = 4 * 1024 * 1024  # Zeebe's own message size: what is larger could not go over gRPC
+CALL_BODY_BYTES_MAX: Final = 64 * 1024 * 1024  # of a call made by hand; a deployment's models are the largest
 SECRET_BYTES_MAX: Final = 64 * 1024  # of a connector secret, read from standard input
 JSON_DEPTH_MAX: Final = 500  # deeper documents cost a real broker its connection; nobody models so deep
 

@@ -16,7 +16,7 @@ from c8py.cli.session import Session
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "quickstart": ("quickstart", "From zero to a completed process, on this machine or on a cluster"),
     "up": ("up", "Start the local platform: OAuth, Console, gateway, engine"),
-    "console": ("console", "API clients and clusters, over the Administration API"),
+    "console": ("console", "Clusters, API clients, secrets, members and more, over the Administration API"),
     "token": ("credentials", "Fetch an access token"),
     "auth": ("auth", "What is remembered of tokens on this host"),
     "config": ("explain", "Where each setting comes from"),
@@ -34,6 +34,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "resolve": ("repair", "Resolve an incident"),
     "set": ("repair", "Set variables of a process instance or element"),
     "work": ("work", "Work on jobs with a program or a Python function"),
+    "api": ("api", "Call a REST API by method and path"),
+    "grpc": ("grpc", "Call the gateway by the name of an rpc"),
 }
 
 

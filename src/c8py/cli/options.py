@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar, cast, 
 import click
 import msgspec
 
-from c8py.base.limits import VARIABLES_BYTES_MAX
+from c8py.base.limits import CALL_BODY_BYTES_MAX, VARIABLES_BYTES_MAX
 
 if TYPE_CHECKING:
     from c8py.auth import Api, ClientCredentials
@@ -166,7 +166,7 @@ class Variables(click.ParamType[dict[str, object] | None]):
         """Read and check it."""
         if not isinstance(value, str):
             return cast("dict[str, object] | None", value)
-        content = self._content(value, param, ctx)
+        content = _content(self, value, VARIABLES_BYTES_MAX, param, ctx)
         if len(content) > VARIABLES_BYTES_MAX:
             self.fail(
                 f"expected at most {VARIABLES_BYTES_MAX} bytes of variables, but got {len(content)}; "
@@ -182,20 +182,44 @@ class Variables(click.ParamType[dict[str, object] | None]):
             self.fail(f"expected a JSON object, but got {type(parsed).__name__}", param, ctx)
         return cast("dict[str, object]", parsed)
 
-    def _content(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
-        if value == "-":
-            return sys.stdin.buffer.read(VARIABLES_BYTES_MAX + 1)
-        if not value.startswith("@"):
-            return value.encode()
-        try:
-            with Path(value[1:]).open("rb") as file:
-                return file.read(VARIABLES_BYTES_MAX + 1)
-        except OSError as error:
-            self.fail(f"expected to read {value[1:]}, but {error.strerror}", param, ctx)
+
+class Body(click.ParamType[bytes]):
+    """The body of a call as bytes: written out, `@FILE`, or `-` for standard input."""
+
+    name = "body"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """Read it."""
+        if isinstance(value, bytes):
+            return value
+        content = _content(self, str(value), CALL_BODY_BYTES_MAX, param, ctx)
+        if len(content) > CALL_BODY_BYTES_MAX:
+            self.fail(f"expected at most {CALL_BODY_BYTES_MAX} bytes of a body, but got more", param, ctx)
+        return content
+
+
+def _content(
+    kind: "click.ParamType[object]",
+    value: str,
+    bytes_max: int,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> bytes:
+    """What is written out, or in a file or standard input, and a byte more than may be there."""
+    if value == "-":
+        return sys.stdin.buffer.read(bytes_max + 1)
+    if not value.startswith("@"):
+        return value.encode()
+    try:
+        with Path(value[1:]).open("rb") as file:
+            return file.read(bytes_max + 1)
+    except OSError as error:
+        kind.fail(f"expected to read {value[1:]}, but {error.strerror}", param, ctx)
 
 
 KEY: Final = Key()
 VARIABLES: Final = Variables()
+BODY: Final = Body()
 
 
 def api_option(function: Callable[P, R]) -> Callable[P, R]:
