@@ -10,6 +10,7 @@ are written as in Python; the rules:
   it finds, with only some fields given.
 - A method of up to three parameters takes them by position too; one of more takes by position what is in the path.
   A parameter without `!` is None, or empty, and then not sent.
+- A search that answers with a page has a second method, `…_all`, that goes on through all pages.
 - Enums are open: any text decodes. `Secret` is `base.redact.Secret` on both ways.
 
 Alone: `python tools/gen_components.py [--check]`.
@@ -201,6 +202,8 @@ class Printer:
         body += [f'    PLACE = "{self.room_name}"']
         for operation in self.operations:
             body += ["", *self._method(operation, prefix)]
+            if operation.answer.startswith("Found["):
+                body += ["", *self._pages(operation, prefix)]
         colour = "_async" if prefix else "_sync"
         imports = {
             f"c8py.components.{colour}.component": [f"{prefix}Component"],
@@ -225,6 +228,20 @@ class Printer:
         arguments = [f'"{operation.call}"', *([answer] if verb == "_ask" else []), *self._said(operation, parameters)]
         back = "" if verb == "_tell" else "return "
         yield from called(f"        {back}{'await ' if prefix else ''}self.{verb}(", arguments)
+
+    def _pages(self, operation: Operation, prefix: str) -> Iterator[str]:
+        kept = [one for one in self._parameters(operation) if one.name not in {"size", "page", "search_after"}]
+        start, place, pages = "search_after", "after", "_behind"
+        if "page" in (operation.body or {}):
+            start, place, pages = "page", "page", "_numbered"
+        names = ["self", "*", *(one.declared for one in kept), "page_size: int | None = None"]
+        item = operation.answer.removeprefix("Found[").removesuffix("]")
+        yield from called(f"    def {operation.name}_all(", names, f") -> {prefix}Iterator[{item}]:")
+        yield from docstring(f"Everything that `{operation.name}` finds, page after page of `page_size` items.", 8)
+        said = [*(f"{one.name}={one.name}" for one in kept), "size=page_size", f"{start}={place}"]
+        yield from called(
+            f"        return self.{pages}(", [f"lambda {place}: self.{operation.name}({', '.join(said)})"]
+        )
 
     def _verb(self, answer: str) -> tuple[str, str]:
         if answer in {"", "text"}:
@@ -280,7 +297,10 @@ def _with_imports(
     text = "\n".join(body)
     words = set(re.findall(r"\w+", re.sub(r'""".*?"""|"[^"]*"', "", text, flags=re.DOTALL)))
     table = [
-        {"collections.abc": ["Mapping", "Sequence"], "typing": ["Generic", "Literal", "TypeAlias", "TypeVar"]},
+        {
+            "collections.abc": ["AsyncIterator", "Iterator", "Mapping", "Sequence"],
+            "typing": ["Generic", "Literal", "TypeAlias", "TypeVar"],
+        },
         {"msgspec": ["UNSET", "Struct", "UnsetType", *(["field"] if " = field(" in text else [])]},
         {
             "c8py.base.redact": ["Secret"],

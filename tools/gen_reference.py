@@ -1,4 +1,4 @@
-"""Prints docs/reference/: command line, settings, errors, limits, what is supported; from the code that holds them."""
+"""Prints docs/reference/: command line, settings, errors, limits, APIs, what is supported; from what holds them."""
 
 import ast
 import inspect
@@ -15,6 +15,7 @@ from c8py.base import limits
 from c8py.cli import failures
 from c8py.cli.app import VERBS, root
 from c8py.cli.session import Session
+from c8py.components import PLACES
 from c8py.config import Settings
 from c8py.config.fields import GROUPS, Field
 from c8py.config.fields.older_names import OLDER_NAMES
@@ -27,6 +28,7 @@ from c8py.proto.gateway_pb2_grpc import RPCS
 from c8py.server import settings as platform
 from c8py.server.gateway.grpc_edge import SERVED
 from c8py.server.gateway.rest_calls import CALLS
+from gen_components import APIS, Printer
 from generator import ROOT, main
 
 _FOLDER: Final = ROOT / "docs" / "reference"
@@ -36,7 +38,7 @@ _WIDTH: Final = 100
 def outputs() -> dict[Path, bytes | str]:
     """Every page of the reference."""
     pages = {"cli": _cli(), "settings": _settings(), "errors": _errors(), "platform": _platform(), "limits": _limits()}
-    pages["support"] = _support()
+    pages |= {"support": _support(), "apis": _apis()}
     return {_FOLDER / f"{name}.md": f"{text.rstrip()}\n" for name, text in pages.items()}
 
 
@@ -220,6 +222,28 @@ def _limits() -> str:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             why = lines[node.lineno - 1].partition("#")[2].strip()
             text += f"| `{node.target.id}` | {getattr(limits, node.target.id):,} | {why} |\n"
+    return text
+
+
+# -- the APIs beside the cluster
+
+
+def _apis() -> str:
+    about = (
+        "Each is a class with a method for every operation, and the same for asyncio with `Async` in front. Every\n"
+        "method raises `c8py.errors.C8Error`; a second one, `…_all`, goes through all pages. `c8 api` calls all of\n"
+        "them by method and path, and in `c8 console` each of the Administration API has a verb.\n"
+    )
+    text = _head("The APIs beside the cluster", "tools/facts", about)
+    for room, (name, told) in APIS.items():
+        place = PLACES[room]
+        text += f"## {name}\n\n{told}\n\nAddress: `{place.setting}`, below it `{place.root or '/'}`. "
+        text += f"Audience: `{room}_audience`.\n\n| method | call | what |\n| --- | --- | --- |\n"
+        for one in Printer(room, name, told).operations:
+            also = f", `{one.name}_all`" if one.answer.startswith("Found[") else ""
+            old = " Deprecated." if one.deprecated else ""
+            text += f"| `{one.name}`{also} | `{one.call}` | {_cell(one.about)}{old} |\n"
+        text += "\n"
     return text
 
 

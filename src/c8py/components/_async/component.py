@@ -1,6 +1,6 @@
 """What every client of an API beside the cluster stands on: making one, ending one, asking an operation."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
@@ -9,11 +9,13 @@ from c8py.auth import TokenCache
 from c8py.base.clock import Clock
 from c8py.components import bodies
 from c8py.components._async.api import AsyncApi
+from c8py.components.pages import After, Behind, Numbered
 from c8py.components.places import PLACES
 from c8py.config import Settings, load
 from c8py.transport import AsyncTokenSource
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 
 class AsyncComponent:
@@ -110,3 +112,30 @@ class AsyncComponent:
     async def _text(self, call: str, *values: str | int) -> str:
         read = await self._api.send(call, *values, accept="*/*")
         return bodies.text(read, call=call, address=self._api.address)
+
+    async def _behind(
+        self,
+        ask: Callable[[After], Awaitable[Behind[Item]]],  # sync: ask: Callable[[After], Behind[Item]],
+    ) -> AsyncIterator[Item]:
+        after: After = ()
+        while True:
+            found = await ask(after)
+            for item in found.items:  # sync: yield from found.items
+                yield item  # async-only
+            # The count that goes along ends at 10,000, whatever there is.
+            if not found.items or not found.sort_values or found.sort_values == after:
+                return
+            after = found.sort_values
+
+    async def _numbered(
+        self,
+        ask: Callable[[int], Awaitable[Numbered[Item]]],  # sync: ask: Callable[[int], Numbered[Item]],
+    ) -> AsyncIterator[Item]:
+        page = seen = 0
+        while True:
+            found = await ask(page)
+            for item in found.items:  # sync: yield from found.items
+                yield item  # async-only
+            page, seen = page + 1, seen + len(found.items)
+            if not found.items or seen >= found.total:
+                return

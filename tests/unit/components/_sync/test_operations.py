@@ -14,6 +14,7 @@ from c8py import Console, Modeler, Operate, Optimize, Tasklist
 from c8py.auth import MemoryCache
 from c8py.base.redact import Secret
 from c8py.components import PLACES
+from c8py.operate import ProcessInstance
 from harness.answering import Reply
 from harness.component_facts import FACTS, OPERATIONS, SORTS
 
@@ -130,8 +131,47 @@ def test_what_is_not_given_is_not_sent(api, operation):
 @pytest.mark.parametrize("name", sorted(FACTS))
 def test_no_method_is_without_an_operation(name):
     own = {one for one, value in vars(CLIENTS[name]).items() if inspect.isfunction(value)}
-    assert own == {operation.row["name"] for operation in FACTS[name].operations}
+    rows = [operation.row for operation in FACTS[name].operations]
+    paged = {f"{row['name']}_all" for row in rows if row.get("answer", "").startswith("Found[")}
+    assert own == {row["name"] for row in rows} | paged
 
 
 def test_every_api_has_its_place():
     assert set(PLACES) == {"orchestration", *FACTS}
+
+
+@pytest.mark.parametrize("page_size", [None, 2])
+def test_pages_that_stand_behind_one_another_are_gone_through_to_their_end(api, page_size):
+    keys = [1, 2, 3, 4]
+
+    def answer(got):
+        body = json.loads(got.body)
+        after = body.get("searchAfter", [0])[0]
+        found = [key for key in keys if key > after][: body.get("size", 3)]
+        # As of an index that counts no further.
+        page = {"items": [{"key": key} for key in found], "sortValues": found[-1:], "total": 3}
+        return Reply(200, json.dumps(page).encode())
+
+    server, settings = api(answer)
+    with Operate(settings, cache=MemoryCache()) as operate:
+        active = ProcessInstance(state="ACTIVE")
+        search = operate.search_process_instances_all(filter=active, sort=["-key"], page_size=page_size)
+        found = [one.key for one in search]
+    assert found == keys
+    bodies = [json.loads(call.body) for call in server.received if call.path.endswith("/search")]
+    assert all(body["filter"] == {"state": "ACTIVE"} and body["sort"][0]["order"] == "DESC" for body in bodies)
+    assert [body.get("searchAfter") for body in bodies] == ([None, [2], [4]] if page_size else [None, [3], [4]])
+
+
+@pytest.mark.parametrize("total", [0, 1, 10, 11, 20])
+def test_pages_with_numbers_are_gone_through_to_their_end(api, total):
+    def answer(got):
+        body = json.loads(got.body)
+        numbers = range(total)[body["page"] * 10 : body["page"] * 10 + 10]
+        return Reply(200, json.dumps({"items": [{"id": str(one)} for one in numbers], "total": total}).encode())
+
+    server, settings = api(answer)
+    with Modeler(settings, cache=MemoryCache()) as modeler:
+        found = [one.id for one in modeler.search_files_all()]
+    assert found == [str(one) for one in range(total)]
+    assert len([call for call in server.received if call.path.endswith("/search")]) == max(1, -(-total // 10))
