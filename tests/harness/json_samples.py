@@ -23,6 +23,8 @@ _BY_PATTERN: Final = {
     "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=)?$": ("WzEsMl0=", "WzFd"),
     r"^[A-Za-z][A-Za-z0-9_\-:.]{0,99}$": ("urgent", "a:b.c-d_e"),
     r"^(<default>|[\w\.\-]{1,31})$": ("<default>", "tenant-1"),
+    "^project_admin|editor|viewer|commenter$": ("project_admin", "viewer"),
+    "^bpmn|dmn|form|connector_template$": ("bpmn", "form"),
 }
 _BY_FORMAT: Final = {
     "date-time": (TIME, "2026-11-21T11:15:30+01:00"),

@@ -33,7 +33,7 @@ class AsyncConsole(AsyncComponent):
     async def create_cluster(
         self, *, name: str, plan_type_id: str, channel_id: str, generation_id: str, region_id: str,
         description: str | None = None, stage_label: Stage | None = None, auto_update: bool | None = None,
-        hardware_packages: int | None = None, encryption: EncryptionType | None = None,
+        hardware_packages: float | None = None, encryption: EncryptionType | None = None,
         backup_region_id: str | None = None, identity_backend_checks_enabled: bool | None = None
     ) -> CreatedCluster:
         """Make a cluster; `get_cluster` says when it is healthy. Ids are those of `cluster_parameters`."""
@@ -47,7 +47,7 @@ class AsyncConsole(AsyncComponent):
 
     async def update_cluster(
         self, cluster_id: str, *, name: str | None = None, description: str | None = None,
-        stage_label: Stage | None = None, number_of_allocated_hw_packages: int | None = None
+        stage_label: Stage | None = None, number_of_allocated_hw_packages: float | None = None
     ) -> None:
         """Change what is given: name, description, stage, size."""
         await self._tell(
