@@ -128,10 +128,12 @@ class AsyncOverRest:
         body = forms.given(errorCode=error_code, errorMessage=message or None, variables=variables or None)
         await self.command("throwJobError", path={"jobKey": key_text(key)}, body=body)
 
-    async def update_job(self, key: AnyKey, *, retries: int | None, timeout_s: float | None) -> None:
-        """Change a job's retries and deadline, at once."""
+    async def update_job(
+        self, key: AnyKey, *, retries: int | None, timeout_s: float | None, priority: int | None
+    ) -> None:
+        """Change a job's retries, deadline and priority, at once."""
         timeout = None if timeout_s is None else milliseconds(timeout_s)
-        body = {"changeset": forms.given(retries=retries, timeout=timeout)}
+        body = {"changeset": forms.given(retries=retries, timeout=timeout, priority=priority)}
         await self.command("updateJob", path={"jobKey": key_text(key)}, body=body)
 
     async def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:

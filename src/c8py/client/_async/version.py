@@ -49,14 +49,26 @@ class AsyncClusterVersion:
         Raises:
             NotSupported: it is.
         """
-        needed = _version(operation.added_in)
+        await self.must_be(operation.added_in, operation.id)
+
+    async def must_be(self, version: str, wanted: str) -> None:
+        """Refuse what came with a version that the cluster is older than.
+
+        Args:
+            version: for example `8.10`.
+            wanted: what came with it.
+
+        Raises:
+            NotSupported: the cluster is older.
+        """
+        needed = _version(version)
         if needed <= _OLDEST:
             return
         text = await self.text()
         known = _version(text)
         if known and known < needed:
             raise NotSupported(
-                f"expected a cluster of version {operation.added_in} or newer for {operation.id}, but it is {text}",
+                f"expected a cluster of version {version} or newer for {wanted}, but it is {text}",
                 hint="upgrade the cluster, or do without",
             )
 

@@ -152,23 +152,28 @@ class JobCalls(Calls):
         *,
         retries: int | None = None,
         timeout_s: float | None = None,
+        priority: int | None = None,
         protocol: Protocol | None = None,
     ) -> None:
-        """Change a job's retries, its deadline, or both.
+        """Change a job's retries, its deadline, its priority, or several of them.
 
         Args:
             key: of the job.
             retries: how many are left, at least 1; None changes nothing.
             timeout_s: seconds from now until it is handed out to somebody else; None changes nothing.
+            priority: jobs of higher priority are handed out first, since 8.10; None changes nothing.
             protocol: None leaves it to the settings.
 
         Raises:
             NotFound: it is completed or gone already.
+            NotSupported: the cluster is older than priorities.
             C8Error: the call failed.
         """
-        if retries is None and timeout_s is None:
-            raise InvalidArgument("expected retries or timeout_s to change, but got neither")
-        self._connection.over(protocol).update_job(key, retries=retries, timeout_s=timeout_s)
+        if retries is None and timeout_s is None and priority is None:
+            raise InvalidArgument("expected retries, timeout_s or priority to change, but got none of them")
+        if priority is not None:
+            self._connection.version.must_be("8.10", "the priority of jobs")
+        self._connection.over(protocol).update_job(key, retries=retries, timeout_s=timeout_s, priority=priority)
 
     def search_jobs(
         self,

@@ -124,8 +124,8 @@ class OverGrpc:
         )
         self._gateway.unary("ThrowError", request, pb.ThrowErrorResponse, timeout_s=self._timeout_s)
 
-    def update_job(self, key: AnyKey, *, retries: int | None, timeout_s: float | None) -> None:
-        """Change a job's retries and deadline, one after the other."""
+    def update_job(self, key: AnyKey, *, retries: int | None, timeout_s: float | None, priority: int | None) -> None:
+        """Change a job's retries, deadline and priority, one after the other."""
         number = key_number(key)
         if retries is not None:
             changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries)
@@ -133,6 +133,9 @@ class OverGrpc:
         if timeout_s is not None:
             moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s))
             self._gateway.unary("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse, timeout_s=self._timeout_s)
+        if priority is not None:
+            raised = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority)
+            self._gateway.unary("UpdateJobPriority", raised, pb.UpdateJobPriorityResponse, timeout_s=self._timeout_s)
 
     def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""
