@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from harness import watching
+from harness import recording, watching
 from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
 from harness.processes import Program
 
@@ -25,8 +25,13 @@ os.environ["XDG_CACHE_HOME"] = _FOLDER.name
 os.environ["XDG_CONFIG_HOME"] = _FOLDER.name  # nor do they see that person's profiles
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    recording.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(watching, "watching")
+    config.pluginmanager.register(recording, "recording")
 
 
 @pytest.hookimpl(wrapper=True)

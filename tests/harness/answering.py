@@ -14,6 +14,7 @@ import grpc
 from google.protobuf.message import Message
 
 from c8py.proto import gateway_pb2 as pb
+from harness import counterparts
 
 SERVICE = "gateway_protocol.Gateway"
 
@@ -59,6 +60,7 @@ class HttpServer:
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.url = f"{'http' if tls is None else 'https'}://localhost:{self._server.server_address[1]}"
+        counterparts.say(self.url, None)  # it answers whatever a test says
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
@@ -135,6 +137,7 @@ class Gateway:
             credentials = grpc.ssl_server_credentials([tls], clients, require_client_auth=clients is not None)
             port = self._server.add_secure_port("127.0.0.1:0", credentials)
         self.address = f"{'grpc' if tls is None else 'grpcs'}://localhost:{port}"
+        counterparts.say(self.address, counterparts.STUB)
         self._server.start()
 
     def close(self) -> None:

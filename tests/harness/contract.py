@@ -16,6 +16,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from harness import counterparts
 from harness.answering import HttpServer, Received, Reply
 from harness.json_samples import Amount, JsonSamples
 from harness.openapi import PART_HEADERS, Json
@@ -56,6 +57,7 @@ class Contract(HttpServer):
         no_validator = Config(spec_validator_cls=None)  # pyright: ignore[reportArgumentType]  None is looked for
         self._checker = OpenAPI.from_dict(api, config=no_validator)
         super().__init__(self._answer_or_complain)
+        counterparts.say(self.url, counterparts.CONTRACT)
 
     def _answer_or_complain(self, received: Received) -> Reply:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from harness import counterparts
 from harness.processes import ROOT, Program, run
 from harness.secrets import KNOWN
 
@@ -57,6 +58,8 @@ class Platform:
             line = self.program.first_line(deadline_s=READY_DEADLINE_S)
             self.ready_after_s = time.monotonic() - started_s
             self.ready: dict[str, str] = json.loads(line)
+            for address in (self.ready["grpc_address"], self.ready["rest_address"], self.ready["console_api_url"]):
+                counterparts.say(address, counterparts.PLATFORM)
         except BaseException:
             self.program.kill()
             raise

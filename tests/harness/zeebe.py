@@ -3,12 +3,14 @@
 It comes under the Camunda License 1.0, which allows development and tests; nothing of it is shipped with c8py.
 """
 
+import json
 import os
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
+from harness import counterparts
 from harness.distributions import Distribution, java_home
 from harness.processes import Program, free_ports
 
@@ -54,6 +56,8 @@ class Broker:
         grpc, command_api, internal_api, rest, management = free_ports(5)
         self.grpc_address = f"127.0.0.1:{grpc}"
         self.rest_address = f"http://127.0.0.1:{rest}"
+        counterparts.say(self.grpc_address, counterparts.REAL_ZEEBE)
+        counterparts.say(self.rest_address, counterparts.REAL_ZEEBE)
         folder.mkdir(parents=True, exist_ok=True)
         self.program = Program(
             [home / "bin" / "broker"],
@@ -82,6 +86,10 @@ class Broker:
         )
         try:
             self.program.wait_for("readiness", lambda: _is_up(management), deadline_s=READY_DEADLINE_S)
+            if trusted is None:
+                # Ready is the broker; its gateway hears of the partitions a moment later.
+                probe = f"{self.rest_address}/v2/topology"
+                self.program.wait_for("partitions", lambda: _knows_partitions(probe), deadline_s=READY_DEADLINE_S)
         except BaseException:
             self.program.kill()
             raise
@@ -110,6 +118,14 @@ def _is_up(management_port: int) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
             return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _knows_partitions(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return any(broker["partitions"] for broker in json.load(answer)["brokers"])
     except (urllib.error.URLError, OSError):
         return False
 
