@@ -5,7 +5,7 @@ They run in threads of their own, so that both colours can be tried against them
 
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, cast
@@ -30,10 +30,10 @@ class Received(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What to answer; None as status breaks the connection off instead."""
+    """What to answer; None as status breaks the connection off instead. A body in pieces is sent as they come."""
 
     status: int | None = 200
-    body: bytes = b""
+    body: bytes | Iterable[bytes] = b""
     headers: Mapping[str, str] = {}
 
 
@@ -89,11 +89,21 @@ def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(reply.status)
             for name, value in {"content-type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
-            if reply.status not in {204, 304}:
+            if reply.status in {204, 304}:
+                self.end_headers()
+            elif isinstance(reply.body, bytes):
                 self.send_header("content-length", str(len(reply.body)))
-            self.end_headers()
-            if reply.status not in {204, 304}:
+                self.end_headers()
                 self.wfile.write(reply.body)
+            else:
+                self._send_pieces(reply.body)
+
+        def _send_pieces(self, pieces: Iterable[bytes]) -> None:
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for piece in pieces:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _reply  # noqa: N815  http.server's names
 
@@ -119,6 +129,7 @@ class Gateway:
         answers: rpc name to a function of the request and its metadata.
         tls: key and certificate chain, PEM.
         clients: roots, PEM, of certificates that callers must show.
+        at: where it listens.
     """
 
     def __init__(
@@ -126,16 +137,17 @@ class Gateway:
         answers: Mapping[str, Callable[[Message, dict[str, str]], Message | Iterator[Message]]],
         tls: tuple[bytes, bytes] | None = None,
         clients: bytes | None = None,
+        at: str = "127.0.0.1:0",
     ) -> None:
         self.answers = dict(answers)
         self.calls: list[tuple[str, Message, dict[str, str]]] = []
         self._server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, self._handlers()),))
         if tls is None:
-            port = self._server.add_insecure_port("127.0.0.1:0")
+            port = self._server.add_insecure_port(at)
         else:
             credentials = grpc.ssl_server_credentials([tls], clients, require_client_auth=clients is not None)
-            port = self._server.add_secure_port("127.0.0.1:0", credentials)
+            port = self._server.add_secure_port(at, credentials)
         self.address = f"{'grpc' if tls is None else 'grpcs'}://localhost:{port}"
         counterparts.say(self.address, counterparts.STUB)
         self._server.start()

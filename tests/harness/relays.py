@@ -72,6 +72,7 @@ class ByteRelay:
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self._target = (host, int(port))
+        self.passed_on_bytes = 0
         self._silent = threading.Event()
         self._over = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -94,7 +95,8 @@ class ByteRelay:
                 threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
     def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.create_connection(self._target) as server, contextlib.suppress(OSError):
+        # The target may be gone: whoever knocks then is turned away.
+        with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
             other = {client: server, server: client}
             while not self._over.is_set():
                 for side in select.select([] if self._silent.is_set() else list(other), [], [], POLL_S)[0]:
@@ -102,6 +104,7 @@ class ByteRelay:
                     if not content:
                         return
                     if not self._silent.is_set():
+                        self.passed_on_bytes += len(content)
                         other[side].sendall(content)
 
 

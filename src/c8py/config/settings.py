@@ -52,9 +52,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cluster_port: of gRPC on SaaS, for addresses made of cluster id and region.
         prefer: the protocol of calls that both offer; None is gRPC where its address is known.
         tenant_id: sent with commands that name none themselves; "" sends none.
+        physical_tenant_id: whose engine is called, since 8.10; "" is the default one's.
         request_timeout_s: how long a call may take in all, retries included.
         connect_timeout_s: how long opening a connection may take.
         keep_alive_s: how often an idle gRPC connection is tried.
+        grpc_compression: whether calls over gRPC are sent compressed (gzip); answers are taken either way.
         max_http_connections: open at once to one host; None sets no bound.
         user_agent: put behind our own name in the User-Agent header.
         auth: how calls prove who makes them.
@@ -136,9 +138,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cluster_port: int = 443
     prefer: Protocol | None = None
     tenant_id: str = ""
+    physical_tenant_id: str = ""
     request_timeout_s: float
     connect_timeout_s: float
     keep_alive_s: float
+    grpc_compression: bool = False
     max_http_connections: int | None = None
     user_agent: str = ""
     auth: AuthStrategy = "none"

@@ -48,8 +48,8 @@ def async_channel(settings: Settings, *, agent: str) -> AsyncChannel:
     options = [*options, *_options(settings, agent)]
     credentials = _credentials(settings, address)
     if credentials is None:
-        return grpc.aio.insecure_channel(target, options=options)
-    return grpc.aio.secure_channel(target, credentials, options=options)
+        return grpc.aio.insecure_channel(target, options=options, compression=_compression(settings))
+    return grpc.aio.secure_channel(target, credentials, options=options, compression=_compression(settings))
 
 
 def channel(settings: Settings, *, agent: str) -> Channel:
@@ -63,8 +63,8 @@ def channel(settings: Settings, *, agent: str) -> Channel:
     options = [*options, *_options(settings, agent)]
     credentials = _credentials(settings, address)
     if credentials is None:
-        return grpc.insecure_channel(target, options=options)
-    return grpc.secure_channel(target, credentials, options=options)
+        return grpc.insecure_channel(target, options=options, compression=_compression(settings))
+    return grpc.secure_channel(target, credentials, options=options, compression=_compression(settings))
 
 
 def grpc_address(settings: Settings) -> str:
@@ -134,6 +134,10 @@ def _route(settings: Settings, address: str) -> tuple[str, _Options]:
     return proxy.target, [*straight, *through]
 
 
+def _compression(settings: Settings) -> grpc.Compression | None:
+    return grpc.Compression.Gzip if settings.grpc_compression else None
+
+
 def _options(settings: Settings, agent: str) -> _Options:
     options: list[tuple[str, str | int]] = [
         ("grpc.primary_user_agent", agent),
@@ -152,6 +156,9 @@ def _options(settings: Settings, agent: str) -> _Options:
         ("grpc.initial_reconnect_backoff_ms", 100),
         # In spite of its name the least that an attempt to connect may take: through TLS and a proxy it takes a while.
         ("grpc.min_reconnect_backoff_ms", round(settings.connect_timeout_s * 1000)),
+        # A name with several addresses is several gateways, as that of a headless service: they share the calls, and
+        # where one goes away the others go on. Of a name with one address it is what it was.
+        ("grpc.lb_policy_name", "round_robin"),
         # Two clients of one process are two connections: one that is closed must not take the other along.
         ("grpc.use_local_subchannel_pool", 1),
     ]

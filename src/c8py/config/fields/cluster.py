@@ -62,6 +62,7 @@ ROWS: Final = (
         ),
         default="",
     ),
+    Field("physical_tenant_id", ("CAMUNDA_PHYSICAL_TENANT_ID",), default=""),
     Field(
         "request_timeout_s",
         ("CAMUNDA_CLIENT_REQUESTTIMEOUT",),
@@ -77,6 +78,7 @@ ROWS: Final = (
         limits.KEEP_ALIVE_S,
         read_argument=readers.seconds,
     ),
+    Field("grpc_compression", (), readers.truth, default=False),
     Field(
         "max_http_connections",
         ("CAMUNDA_MAX_HTTP_CONNECTIONS", "ZEEBE_MAX_HTTP_CONNECTIONS", "CAMUNDA_CLIENT_MAXHTTPCONNECTIONS"),
