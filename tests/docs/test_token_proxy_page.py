@@ -36,5 +36,4 @@ def test_numbers_are_those_of_the_limits():
     assert f"It holds {limits.TOKEN_PROXY_TOKENS_MAX:,} tokens" in PAGE
     assert limits.TOKEN_REFUSAL_S == 60
     assert "at most once a minute" in PAGE
-    assert limits.TOKEN_PROXY_SPACING_S == 1
-    assert "one request a second goes out" in PAGE
+    assert f"one request every {limits.TOKEN_SPACING_S:g} s goes out" in PAGE
