@@ -36,4 +36,12 @@ def test_numbers_are_those_of_the_limits():
     assert f"It holds {limits.TOKEN_PROXY_TOKENS_MAX:,} tokens" in PAGE
     assert limits.TOKEN_REFUSAL_S == 60
     assert "at most once a minute" in PAGE
-    assert f"one request every {limits.TOKEN_SPACING_S:g} s goes out" in PAGE
+    assert f"a request goes out every {limits.TOKEN_SPACING_S:g} seconds" in PAGE
+
+
+def test_every_variable_of_clients_is_one_that_c8py_understands_as_well():
+    """Those of others are held to by tests/peers/test_token_proxy.py."""
+    settings = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    for page in ("how-to/token-proxy.md", "how-to/run-many-workers.md", "tokens-at-scale.md"):
+        for name in re.findall(r"`((?:CAMUNDA|ZEEBE)_\w+)", (ROOT / "docs" / page).read_text()):
+            assert f"`{name}`" in settings, f"{page} names {name}"

@@ -167,4 +167,5 @@ TOKEN_PROXY_FIELD_CHARS_MAX: Final = 2048  # of a client id, a secret, an audien
 TOKEN_PROXY_UPSTREAMS_MAX: Final = 50  # token services of one proxy
 TOKEN_PROXY_WAIT_S: Final = 25.0  # of a caller; most clients give up after 30 s
 TOKEN_PROXY_NAME_CHARS_MAX: Final = 32  # of a token service; it stands in paths and metrics
+TOKEN_PROXY_CERTIFICATE_LOOK_S: Final = 30.0  # whether there is a new one
 TOKEN_PROXY_LOCKS_MAX: Final = 4096  # files in the state folder that say who is fetching

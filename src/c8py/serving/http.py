@@ -4,6 +4,7 @@ Signals, lifespan and logs are left to whoever starts it.
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from pathlib import Path
@@ -45,6 +46,10 @@ def bound_socket(host: str, port: int, *, option: str = "--http-port") -> socket
         sock.listen(_BACKLOG)
     except OSError as error:
         sock.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise PlatformError(
+                f"expected {host} to be an address of this machine, but it is none", hint="check --host"
+            ) from error
         raise PlatformError(
             f"expected port {port} of {host} to be free for HTTP, but: {error.strerror or error}",
             hint=f"choose another one with {option}, or 0 for any",

@@ -1,16 +1,22 @@
 """Puts a token proxy together, opens its port, and takes it apart again in the opposite order."""
 
+import asyncio
 import ipaddress
 import logging
 import os
+import ssl
+import tempfile
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 from c8py.auth import FileCache, MemoryCache, TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.base.limits import TOKEN_PROXY_TOKENS_MAX
 from c8py.config import Settings
+from c8py.errors import ConfigError
 from c8py.serving.http import HttpServer, Tls, bound_socket
+from c8py.token_proxy.certificate import follow
 from c8py.token_proxy.desk import Desk
 from c8py.token_proxy.endpoint import Endpoint
 from c8py.token_proxy.figures import Figures
@@ -58,9 +64,7 @@ class TokenProxy:
 
     async def _start(self) -> Ready:
         settings = self._settings
-        tls = None
-        if settings.certificate is not None and settings.key is not None:
-            tls = Tls(settings.certificate, settings.key).context()
+        tls = self._tls()
         sock = bound_socket(settings.host, settings.port, option="--port")
         self._open.callback(sock.close)
         wire, figures = TokenWire(self._network, agent=_AGENT), Figures()
@@ -76,10 +80,21 @@ class TokenProxy:
         host, port = sock.getsockname()[:2]
         return self._said(host, port, secure=tls is not None)
 
+    def _tls(self) -> ssl.SSLContext | None:
+        settings = self._settings
+        if settings.certificate is None or settings.key is None:
+            return None
+        files = Tls(settings.certificate, settings.key)
+        context = files.context()
+        following = asyncio.create_task(follow(files, context))
+        self._open.callback(following.cancel)
+        return context
+
     def _tokens(self) -> TokenCache:
         settings = self._settings
         if settings.state is None:
             return MemoryCache(TOKEN_PROXY_TOKENS_MAX)
+        _check_folder(settings.state)
         return FileCache(settings.state, self._clock, seal=settings.seal, keys_max=TOKEN_PROXY_TOKENS_MAX)
 
     def _said(self, host: str, port: int, *, secure: bool) -> Ready:
@@ -97,3 +112,20 @@ class TokenProxy:
             state="" if self._settings.state is None else str(self._settings.state),
             exposed=exposed,
         )
+
+
+def _check_folder(folder: Path) -> None:
+    """Whoever wants tokens to outlive a restart is told at once where they would not.
+
+    Raises:
+        ConfigError: nothing can be stored in the folder.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"expected to store tokens in {folder}, but: {error.strerror or error}",
+            hint="name a folder with --state that belongs to the user whom the proxy runs as",
+        ) from error
