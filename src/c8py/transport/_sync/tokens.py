@@ -75,6 +75,7 @@ class Tokens:
         self._warm_until_s = 0.0
         self._renew_at_s = 0.0
         self._drop_at_s = 0.0
+        self._refused = False  # by an API, the last token
 
     def header(self) -> str:
         """`Bearer` and a token that is good now.
@@ -121,6 +122,7 @@ class Tokens:
             self._drop_at_s = now_s + TOKEN_UNAUTHENTICATED_PAUSE_S
             self._cache.drop(self._credentials.key, token)
             self._token, self._warm_until_s = None, 0.0
+            self._refused = True
         header = self.header()
         return header if header != refused else None
 
@@ -147,7 +149,7 @@ class Tokens:
         if self._token is None and self._patience.start_spread_s:
             # It has started.
             self._patience = msgspec.structs.replace(self._patience, start_spread_s=0.0)
-        self._token = token
+        self._token, self._refused = token, False
         self._header = f"Bearer {token.value.reveal()}"
         # Processes that share a token begin to renew it one after the other: the first one does it for all.
         late_s = self._patience.uniform() * TOKEN_RENEW_JITTER_RATIO * (token.invalid_s - token.stale_s)
@@ -180,14 +182,18 @@ class Tokens:
             raise _as_connection_failed(error) from failure
 
     def _sent(self, request: HttpRequest) -> HttpResponse:
-        builder = self._http().request(request.method, request.url).headers(dict(request.headers))
+        headers = dict(request.headers)
+        if self._refused:
+            # A proxy (`c8 auth serve`) would give the same one again. Token services do not look at it.
+            headers["cache-control"] = "no-cache"
+        builder = self._http().request(request.method, request.url).headers(headers)
         if request.body:
             builder = builder.body_bytes(request.body)
         with builder.timeout(timedelta(seconds=self._timeout_s)).build_streamed() as response:
             # No more than is looked at: a provider that is not one could send without end.
             body = response.body_reader.read(_ANSWER_BYTES_MAX + 1)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return HttpResponse(status=response.status, headers=headers, body=bytes(body or b""))
+            told = {name.lower(): value for name, value in response.headers.items()}
+            return HttpResponse(status=response.status, headers=told, body=bytes(body or b""))
 
 
 def _as_connection_failed(error: C8Error) -> C8Error:

@@ -126,6 +126,14 @@ def test_a_refused_token_is_renewed_once(tokens, service):
     assert service.count == 2
 
 
+def test_who_stands_in_for_the_token_service_is_told_that_its_token_was_refused(tokens, service, server, clock):
+    tokens.header_after_refusal(tokens.header())
+    # The one after that is fetched as ever.
+    clock.advance(service.lifetime_s)
+    tokens.header()
+    assert [one.headers.get("cache-control") for one in server.received] == [None, "no-cache", None]
+
+
 def test_an_api_that_refuses_every_token_does_not_use_up_the_token_service(tokens, service, clock):
     tokens.header()
     second = tokens.header_after_refusal("Bearer t1")
