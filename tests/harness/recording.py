@@ -22,6 +22,8 @@ from harness.processes import ROOT
 from harness.verbs import NO_VERB
 
 RECORD: Final = ROOT / "tests" / "coverage.tsv"
+# Rooms whose public methods are calls; those of `client` go over gRPC and REST, of the others each has its own API.
+ROOMS: Final = frozenset({"client", "console", "modeler", "operate", "optimize", "tasklist"})
 TRANSPORT: Final = "transport"  # said by the transport itself
 PROPERTY: Final = "api calls"
 _PACKAGE: Final = f"{ROOT / 'src' / 'c8py'}/"
@@ -218,7 +220,7 @@ def _method(frame: FrameType | None) -> tuple[str, str] | None:
             if module == "version":
                 return None  # asked on the way, to know what the cluster is
             name = frame.f_code.co_name
-            if found is None and room in {"client", "console"} and module not in _INSIDE and name[0] not in "_<":
+            if found is None and room in ROOMS and module not in _INSIDE and name[0] not in "_<":
                 noun = f"{module}." if "/nouns/" in file else ""
                 found = (room, noun + name)
             if room == "client" and module == "over_grpc":

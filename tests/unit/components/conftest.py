@@ -3,6 +3,7 @@
 import pytest
 
 from c8py.config import load
+from harness import counterparts
 from harness.answering import HttpServer, Reply
 
 TOKEN = b'{"access_token":"abc","expires_in":300}'
@@ -14,6 +15,7 @@ def api(http_server):
 
     def make(answer, **more):
         server = http_server(lambda got: Reply(200, TOKEN) if got.path == "/oauth/token" else answer(got))
+        counterparts.say(server.url, counterparts.STUB)
         settings = {
             "client_id": "cid",
             "client_secret": "s",
