@@ -45,12 +45,18 @@ class JsonSamples:
         api: the OpenAPI document.
         pick: chooses between alternatives, values and, for `some`, whether to have what may be absent.
         amount: of what may be absent.
+        newer: the value of every enum, in place of a known one, as a newer server may say it; empty for known ones.
+        more: put into every object with known members, as a newer server may do.
     """
 
-    def __init__(self, api: Json, *, pick: Pick, amount: Amount) -> None:
+    def __init__(
+        self, api: Json, *, pick: Pick, amount: Amount, newer: str = "", more: Mapping[str, object] | None = None
+    ) -> None:
         self._schemas: Mapping[str, Json] = api["components"]["schemas"]
         self._pick = pick
         self._amount: Amount = amount
+        self._newer = newer
+        self._more = more or {}
 
     def value(self, schema: Json, depth: int = 0) -> Any:
         """A value that fits."""
@@ -58,7 +64,8 @@ class JsonSamples:
         if "anyOf" in schema:
             return self.value(self._alternative(schema["anyOf"], depth), depth)
         if "enum" in schema:
-            return self._one(schema["enum"])
+            known = self._one(schema["enum"])
+            return self._newer if self._newer and known is not None else known
         makers: dict[str, Callable[[Json, int], Any]] = {
             "string": self._string,
             "integer": self._integer,
@@ -98,7 +105,9 @@ class JsonSamples:
             name: self.value(part, depth + 1) for name, part in known.items() if name in required or self._wanted(depth)
         }
         others = schema.get("additionalProperties", True)
-        if known or not self._wanted(depth) or others is False:
+        if known:
+            return {**made, **self._more}
+        if not self._wanted(depth) or others is False:
             return made
         return self._one(_FREE) if others is True else {"k": self.value(others, depth + 1)}
 
