@@ -18,6 +18,7 @@ GENERATORS: Final = (
     "unasync",
     "applier_lock",
     "gen_reference",
+    "gen_operations",
     "gen_coverage",
 )
 

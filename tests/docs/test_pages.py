@@ -29,7 +29,7 @@ def test_examples_in_python_compile(page):
 def test_commands_that_are_shown_exist(page):
     for line in re.findall(r"^\$ \./dev (.*?)(?: {2,}#.*)?$", page.read_text(), re.MULTILINE):
         words = shlex.split(line, comments=True)
-        assert words[0] in {"quickstart", "test", "check", "gen", "bench", "c8", "python", "lock"}, line
+        assert words[0] in {"quickstart", "test", "check", "coverage", "gen", "bench", "c8", "python", "lock"}, line
         if words[0] == "c8":
             assert words[1] in VERBS, line
 
