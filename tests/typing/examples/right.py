@@ -2,7 +2,10 @@
 
 from typing import assert_type
 
-from c8py import AsyncCamunda, Camunda
+from c8py import AsyncCamunda, AsyncConsole, AsyncOperate, Camunda, Modeler
+from c8py.base.redact import Secret
+from c8py.console import AllowedAddress, Cluster
+from c8py.modeler import File
 from c8py.models.common import IncidentResult
 from c8py.models.incident import IncidentSearchQueryResult
 from c8py.models.job import AdvancedIntegerFilter, JobFilter, JobSearchQueryResult, JobSearchResult
@@ -18,6 +21,7 @@ from c8py.models.process_instance import (
     ProcessInstanceSearchQueryResult,
 )
 from c8py.models.user import UserResult
+from c8py.operate import ProcessInstance
 
 
 async def verbs(camunda: AsyncCamunda) -> None:
@@ -58,3 +62,18 @@ def without_a_loop(camunda: Camunda) -> None:
         assert_type(incident, IncidentResult)
     camunda.jobs.complete(JobKey("1"), variables={"done": True})
     assert_type(camunda.users.get("ann"), UserResult)
+
+
+async def beside_the_cluster(console: AsyncConsole, modeler: Modeler, operate: AsyncOperate) -> None:
+    made = await console.create_client("id", "worker", ["Zeebe", "one that is newer"])
+    assert_type(made.client_secret, Secret)
+    await console.update_ip_allowlist(made.uuid, [AllowedAddress(ip="::1", description="here")])
+    await console.create_secret("id", "NAME", made.client_secret)
+    await console.create_secret("id", "NAME", "plain")
+    assert_type(await console.clusters(), list[Cluster])
+    for file in modeler.search_files_all(filter=File(name="order"), sort=["-created"]):
+        assert_type(file, File)
+    found = await operate.search_process_instances(filter=ProcessInstance(state="ACTIVE"), size=5)
+    assert_type(found.items, tuple[ProcessInstance, ...])
+    async for instance in operate.search_process_instances_all():
+        assert_type(instance.key, int | None)

@@ -1,6 +1,7 @@
 """Uses of the client that a strict checker refuses: every line with `# wrong` and no other. Read, never run."""
 
-from c8py import AsyncCamunda, Camunda
+from c8py import AsyncCamunda, AsyncConsole, Camunda, Modeler
+from c8py.modeler import Project
 from c8py.models.keys import IncidentKey, JobKey, ProcessInstanceKey
 from c8py.models.process_instance import ProcessInstanceFilter
 
@@ -34,3 +35,12 @@ def values_have_types(camunda: Camunda, key: JobKey) -> None:
 
 def colours_are_not_mixed(camunda: AsyncCamunda) -> str:
     return camunda.topology().gateway_version  # wrong
+
+
+async def beside_the_cluster(console: AsyncConsole, modeler: Modeler) -> None:
+    await console.create_client("id")  # wrong
+    await console.create_cluster("name")  # wrong
+    await console.update_ip_allowlist("id", ["::1"])  # wrong
+    modeler.search_files(filter=Project(name="a"))  # wrong
+    modeler.create_file(name="a", file_type="bpmn")  # wrong
+    str.upper((await console.create_client("id", "n")).client_secret)  # wrong

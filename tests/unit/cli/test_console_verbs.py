@@ -252,3 +252,30 @@ def test_a_new_clients_file_names_the_components_where_the_api_says_they_are(con
     # The sample's permissions are those of the first kind alone.
     assert lines["CAMUNDA_CREDENTIALS_SCOPES"] == "Zeebe"
     assert "CAMUNDA_TASKLIST_BASE_URL" not in lines
+
+
+def test_a_cluster_that_is_being_made_is_waited_for(console, api, monkeypatch):
+    monkeypatch.setattr("c8py.cli.console.clusters._LOOK_S", 0.001)
+    states = iter(["Creating", "Creating", "Unhealthy", "Healthy"])
+    inner = api.answer
+
+    def growing(request):
+        reply = inner(request)
+        if request.method == "GET" and request.path == "/clusters/text":
+            return reply._replace(body=json.dumps(sample("Cluster") | {"status": {"ready": next(states)}}).encode())
+        return reply
+
+    api.answer = growing
+    ran, calls = console("clusters", "create", "x", "--wait")
+    assert (ran.code, len(calls)) == (0, 6)
+    assert "status\tHealthy" in ran.out
+    assert [line.rpartition(" ")[2] for line in ran.err.splitlines()] == ["Creating", "Unhealthy"]
+
+
+def test_a_cluster_that_takes_too_long_is_an_exit_code(console, api):
+    inner = api.answer
+    creating = json.dumps(sample("Cluster") | {"status": {"ready": "Creating"}}).encode()
+    api.answer = lambda got: Reply(200, creating) if got.path == "/clusters/text" else inner(got)
+    ran, _ = console("clusters", "create", "x", "--wait", "--timeout", "0")
+    assert ran.code == 3
+    assert "but it is Creating" in ran.err
