@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def answer(request):
     raise AssertionError(f"{request.method} {request.path} is no operation")
 
 
-def sample(kind):
+def sample(kind: str) -> Any:
     made = FACTS["console"].sample(kind)
     for one in made if isinstance(made, list) else [made]:
         if kind.strip("list[]") == "Cluster":
