@@ -1,4 +1,4 @@
-"""The facts of the APIs beside the cluster, and JSON of every type in them, as a server of theirs would say it."""
+"""The facts of the APIs beside the cluster, JSON of every type in them, and the OpenAPI documents that they make."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.processes import ROOT
+
+Json = dict[str, Any]
 
 APIS = ("console", "modeler", "optimize", "operate", "tasklist")
 SORTS = {"order": "order", "direction": "direction"}
@@ -18,6 +20,27 @@ _PLAIN: dict[str, Any] = {
     "object": {"any": [1]},
     "Secret": "s3cr~t",
     **{kind: [{"field": "name", key: "DESC"}] for kind, key in SORTS.items()},
+}
+
+
+_SCHEMAS: dict[str, Json] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer", "format": "int64"},
+    "bool": {"type": "boolean"},
+    "object": {},
+    "dict": {"type": "object"},
+    **{
+        kind: {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, key: {"type": "string", "enum": ["ASC", "DESC"]}},
+                "required": ["field", key],
+                "additionalProperties": False,
+            },
+        }
+        for kind, key in SORTS.items()
+    },
 }
 
 
@@ -64,6 +87,59 @@ class Facts:
         if outer in self._enums:
             return self._enums[outer][0]
         return self.sample((items or {})[outer]) if outer in (items or {}) else _PLAIN[outer]
+
+    def document(self, root: str) -> Json:
+        """The OpenAPI document of the API, whose paths begin with `root`."""
+        paths: dict[str, Json] = {}
+        for operation in self.operations:
+            paths.setdefault(root + operation.path, {})[operation.method.lower()] = self._operation(operation)
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": root, "version": "1"},
+            "paths": paths,
+            "components": {"schemas": {}},
+        }
+
+    def _operation(self, operation: Fact) -> Json:
+        row = operation.row
+        answer, body = row.get("answer", ""), row.get("body")
+        media = "text/xml" if answer == "text" else "application/json"
+        content = {"content": {media: {"schema": self.schema("str" if answer == "text" else answer)}}} if answer else {}
+        made: Json = {
+            "operationId": row["id"],
+            "parameters": [
+                *(self._parameter("path", name, "int!" if name == "key" else "str!") for name in operation.places),
+                *(self._parameter("query", name, kind) for name, kind in row.get("query", {}).items()),
+            ],
+            "responses": {"200" if answer else "204": {"description": ""} | content},
+        }
+        if body:
+            said = self.schema(next(iter(body.values()))) if row.get("whole") else self._object(body, {})
+            made["requestBody"] = {"required": True, "content": {"application/json": {"schema": said}}}
+        return made
+
+    def _parameter(self, where: str, name: str, kind: str) -> Json:
+        return {"name": name, "in": where, "required": kind.endswith("!"), "schema": self.schema(kind)}
+
+    def schema(self, kind: str, items: dict[str, str] | None = None) -> Json:
+        """The schema of a type."""
+        bare = kind.rstrip("!?")
+        if kind.endswith("?"):
+            return {"anyOf": [self.schema(bare, items), {"type": "null"}]}
+        outer, _, inner = bare.rstrip("]").partition("[")
+        if outer == "list":
+            return {"type": "array", "items": self.schema(_closed(inner), items)}
+        if outer in self._structs:
+            struct = self._structs[outer]
+            return self._object(struct["fields"], {struct["of"]: inner} if inner else items or {})
+        if outer in (items or {}):
+            return self.schema((items or {})[outer])
+        return {"type": "string", "enum": self._enums[outer]} if outer in self._enums else _SCHEMAS[outer]
+
+    def _object(self, fields: dict[str, str], items: dict[str, str]) -> Json:
+        properties = {name: self.schema(kind, items) for name, kind in fields.items()}
+        required = [name for name, kind in fields.items() if kind.endswith("!")]
+        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _closed(kind: str) -> str:
