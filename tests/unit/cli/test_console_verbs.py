@@ -40,6 +40,10 @@ def sample(kind: str) -> Any:
     return made
 
 
+def cluster_that_is(state: str) -> bytes:
+    return json.dumps({**sample("Cluster"), "status": {"ready": state}}).encode()
+
+
 @pytest.fixture
 def api(monkeypatch):
     server = HttpServer(answer)
@@ -263,7 +267,7 @@ def test_a_cluster_that_is_being_made_is_waited_for(console, api, monkeypatch):
     def growing(request):
         reply = inner(request)
         if request.method == "GET" and request.path == "/clusters/text":
-            return reply._replace(body=json.dumps(sample("Cluster") | {"status": {"ready": next(states)}}).encode())
+            return reply._replace(body=cluster_that_is(next(states)))
         return reply
 
     api.answer = growing
@@ -275,7 +279,7 @@ def test_a_cluster_that_is_being_made_is_waited_for(console, api, monkeypatch):
 
 def test_a_cluster_that_takes_too_long_is_an_exit_code(console, api):
     inner = api.answer
-    creating = json.dumps(sample("Cluster") | {"status": {"ready": "Creating"}}).encode()
+    creating = cluster_that_is("Creating")
     api.answer = lambda got: Reply(200, creating) if got.path == "/clusters/text" else inner(got)
     ran, _ = console("clusters", "create", "x", "--wait", "--timeout", "0")
     assert ran.code == 3
