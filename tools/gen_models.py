@@ -198,7 +198,7 @@ class Printer:
         for name in enums:
             body += [f"{name}: TypeAlias = Literal[{_literals(self.api.schemas[name])}]"]
         for name in structs:
-            body += ["", "", *self._struct(name, structs)]
+            body += ["", *self._struct(name, structs)]
         text = "\n".join(line for part in body for line in _wrapped(part)) + "\n"
         handed_on = [] if module == "common" else self._handed_on(module, tags)
         names = sorted([*handed_on, *enums, *structs])
@@ -219,8 +219,6 @@ class Printer:
         yield f'class {name}(Struct, frozen=True, kw_only=True, rename="camel"):'
         yield f'    """{self.uses[name]}"""'
         fields = self.api.properties(name)
-        if fields:
-            yield ""
         later = set(order[order.index(name) :])
         for wire, field in fields.items():
             line = self.field(wire, field, role)

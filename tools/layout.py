@@ -17,8 +17,13 @@ def called(start: str, arguments: list[str], end: str = ")") -> Iterator[str]:
         return
     indent = len(start) - len(start.lstrip())
     yield start
-    yield from filled(", ".join(arguments), indent + 4)
-    yield " " * indent + end
+    *lines, last = filled(", ".join(arguments), indent + 4)
+    yield from lines
+    # A signature ends on a line of its own: what it answers is found there.
+    if end == ")" and len(last) < WIDTH:
+        yield last + end
+    else:
+        yield from (last, " " * indent + end)
 
 
 def filled(text: str, indent: int) -> Iterator[str]:

@@ -42,8 +42,7 @@ class AsyncConsole(AsyncComponent):
             "channelId": channel_id, "generationId": generation_id, "regionId": region_id, "description": description,
             "stageLabel": stage_label, "autoUpdate": auto_update, "hardwarePackages": hardware_packages,
             "encryption": encryption, "backupRegionId": backup_region_id,
-            "identityBackendChecksEnabled": identity_backend_checks_enabled})
-        )
+            "identityBackendChecksEnabled": identity_backend_checks_enabled}))
 
     async def update_cluster(
         self, cluster_id: str, *, name: str | None = None, description: str | None = None,
@@ -52,8 +51,7 @@ class AsyncConsole(AsyncComponent):
         """Change what is given: name, description, stage, size."""
         await self._tell(
             "PATCH /clusters/{clusterUuid}", cluster_id, body=given({"name": name, "description": description,
-            "stageLabel": stage_label, "numberOfAllocatedHwPackages": number_of_allocated_hw_packages})
-        )
+            "stageLabel": stage_label, "numberOfAllocatedHwPackages": number_of_allocated_hw_packages}))
 
     async def delete_cluster(self, cluster_id: str) -> None:
         """Delete a cluster, with everything in it."""
@@ -74,15 +72,13 @@ class AsyncConsole(AsyncComponent):
         return await self._ask(
             "PUT /clusters/{clusterUuid}/encryption", Cluster, cluster_id,
             body=given({"primaryEncryptionKeyId": primary_encryption_key_id,
-            "secondaryEncryptionKeyId": secondary_encryption_key_id})
-        )
+            "secondaryEncryptionKeyId": secondary_encryption_key_id}))
 
     async def trigger_failover(self, cluster_id: str, backup_ids: Sequence[str], restore_backup_id: str) -> Failover:
         """Put a new cluster in the place of this one, out of its backups. This one stays suspended."""
         return await self._ask(
             "POST /clusters/{clusterUuid}/failover", Failover, cluster_id, body={"backupIds": backup_ids,
-            "restoreBackupId": restore_backup_id}
-        )
+            "restoreBackupId": restore_backup_id})
 
     async def clients(self, cluster_id: str) -> list[ClusterClient]:
         """The API clients of a cluster."""
@@ -95,14 +91,12 @@ class AsyncConsole(AsyncComponent):
         """
         return await self._ask(
             "POST /clusters/{clusterUuid}/clients", CreatedClusterClient, cluster_id, body=given({"clientName": name,
-            "permissions": permissions or None})
-        )
+            "permissions": permissions or None}))
 
     async def get_client(self, cluster_id: str, client_id: str) -> ClientConnection:
         """What an API client needs besides its secret."""
         return await self._ask(
-            "GET /clusters/{clusterUuid}/clients/{clientId}", ClientConnection, cluster_id, client_id
-        )
+            "GET /clusters/{clusterUuid}/clients/{clientId}", ClientConnection, cluster_id, client_id)
 
     async def delete_client(self, cluster_id: str, client_id: str) -> None:
         """Delete an API client. Tokens that it has stay good until they end."""
@@ -123,14 +117,12 @@ class AsyncConsole(AsyncComponent):
     async def create_secret(self, cluster_id: str, name: str, value: Secret | str) -> None:
         """Add a connector secret; its name has fewer than 50 characters."""
         await self._tell(
-            "POST /clusters/{clusterUuid}/secrets", cluster_id, body={"secretName": name, "secretValue": value}
-        )
+            "POST /clusters/{clusterUuid}/secrets", cluster_id, body={"secretName": name, "secretValue": value})
 
     async def update_secret(self, cluster_id: str, name: str, value: Secret | str) -> None:
         """Give a connector secret another value."""
         await self._tell(
-            "PUT /clusters/{clusterUuid}/secrets/{secretName}", cluster_id, name, body={"secretValue": value}
-        )
+            "PUT /clusters/{clusterUuid}/secrets/{secretName}", cluster_id, name, body={"secretValue": value})
 
     async def delete_secret(self, cluster_id: str, name: str) -> None:
         """Remove a connector secret; it may be listed for a moment more."""
@@ -163,8 +155,7 @@ class AsyncConsole(AsyncComponent):
     async def restore_backup(self, cluster_id: str, backup_id: str) -> Restore:
         """Put the cluster back to a backup; it is suspended meanwhile."""
         return await self._ask(
-            "POST /clusters/{clusterUuid}/backups/{backupId}/restore", Restore, cluster_id, backup_id
-        )
+            "POST /clusters/{clusterUuid}/backups/{backupId}/restore", Restore, cluster_id, backup_id)
 
     async def get_restore(self, cluster_id: str, backup_id: str) -> Restore:
         """How far a restore is."""
@@ -177,8 +168,7 @@ class AsyncConsole(AsyncComponent):
     async def set_backup_schedule(self, cluster_id: str, schedule: str) -> BackupSchedule:
         """Make backups at these times: a cron expression of five fields, in UTC."""
         return await self._ask(
-            "PUT /clusters/{clusterUuid}/backups/schedule", BackupSchedule, cluster_id, body={"schedule": schedule}
-        )
+            "PUT /clusters/{clusterUuid}/backups/schedule", BackupSchedule, cluster_id, body={"schedule": schedule})
 
     async def delete_backup_schedule(self, cluster_id: str) -> None:
         """Make backups on demand only."""
@@ -208,15 +198,13 @@ class AsyncConsole(AsyncComponent):
         """Let somebody read the metrics. The password is in the answer, and nowhere else afterwards."""
         return await self._ask(
             "POST /clusters/{clusterUuid}/monitoring/clients", CreatedMonitoringClient, cluster_id,
-            body={"username": username}
-        )
+            body={"username": username})
 
     async def rotate_monitoring_client_password(self, cluster_id: str, client_id: str) -> CreatedMonitoringClient:
         """Another password for a reader of the metrics."""
         return await self._ask(
             "POST /clusters/{clusterUuid}/monitoring/clients/{clientUuid}/rotate", CreatedMonitoringClient, cluster_id,
-            client_id
-        )
+            client_id)
 
     async def delete_monitoring_client(self, cluster_id: str, client_id: str) -> None:
         """Let somebody read the metrics no more."""
@@ -232,8 +220,7 @@ class AsyncConsole(AsyncComponent):
         """Open a private endpoint (AWS PrivateLink) for these principals and regions."""
         await self._tell(
             "POST /clusters/{clusterUuid}/secure-connectivity", cluster_id,
-            body={"allowedPrincipals": allowed_principals, "allowedRegions": allowed_regions}
-        )
+            body={"allowedPrincipals": allowed_principals, "allowedRegions": allowed_regions})
 
     async def deactivate_secure_connectivity(self, cluster_id: str) -> None:
         """Close the private endpoint."""

@@ -42,8 +42,7 @@ class Console(Component):
             "channelId": channel_id, "generationId": generation_id, "regionId": region_id, "description": description,
             "stageLabel": stage_label, "autoUpdate": auto_update, "hardwarePackages": hardware_packages,
             "encryption": encryption, "backupRegionId": backup_region_id,
-            "identityBackendChecksEnabled": identity_backend_checks_enabled})
-        )
+            "identityBackendChecksEnabled": identity_backend_checks_enabled}))
 
     def update_cluster(
         self, cluster_id: str, *, name: str | None = None, description: str | None = None,
@@ -52,8 +51,7 @@ class Console(Component):
         """Change what is given: name, description, stage, size."""
         self._tell(
             "PATCH /clusters/{clusterUuid}", cluster_id, body=given({"name": name, "description": description,
-            "stageLabel": stage_label, "numberOfAllocatedHwPackages": number_of_allocated_hw_packages})
-        )
+            "stageLabel": stage_label, "numberOfAllocatedHwPackages": number_of_allocated_hw_packages}))
 
     def delete_cluster(self, cluster_id: str) -> None:
         """Delete a cluster, with everything in it."""
@@ -74,15 +72,13 @@ class Console(Component):
         return self._ask(
             "PUT /clusters/{clusterUuid}/encryption", Cluster, cluster_id,
             body=given({"primaryEncryptionKeyId": primary_encryption_key_id,
-            "secondaryEncryptionKeyId": secondary_encryption_key_id})
-        )
+            "secondaryEncryptionKeyId": secondary_encryption_key_id}))
 
     def trigger_failover(self, cluster_id: str, backup_ids: Sequence[str], restore_backup_id: str) -> Failover:
         """Put a new cluster in the place of this one, out of its backups. This one stays suspended."""
         return self._ask(
             "POST /clusters/{clusterUuid}/failover", Failover, cluster_id, body={"backupIds": backup_ids,
-            "restoreBackupId": restore_backup_id}
-        )
+            "restoreBackupId": restore_backup_id})
 
     def clients(self, cluster_id: str) -> list[ClusterClient]:
         """The API clients of a cluster."""
@@ -93,8 +89,7 @@ class Console(Component):
         """
         return self._ask(
             "POST /clusters/{clusterUuid}/clients", CreatedClusterClient, cluster_id, body=given({"clientName": name,
-            "permissions": permissions or None})
-        )
+            "permissions": permissions or None}))
 
     def get_client(self, cluster_id: str, client_id: str) -> ClientConnection:
         """What an API client needs besides its secret."""
@@ -167,8 +162,7 @@ class Console(Component):
     def set_backup_schedule(self, cluster_id: str, schedule: str) -> BackupSchedule:
         """Make backups at these times: a cron expression of five fields, in UTC."""
         return self._ask(
-            "PUT /clusters/{clusterUuid}/backups/schedule", BackupSchedule, cluster_id, body={"schedule": schedule}
-        )
+            "PUT /clusters/{clusterUuid}/backups/schedule", BackupSchedule, cluster_id, body={"schedule": schedule})
 
     def delete_backup_schedule(self, cluster_id: str) -> None:
         """Make backups on demand only."""
@@ -198,15 +192,13 @@ class Console(Component):
         """Let somebody read the metrics. The password is in the answer, and nowhere else afterwards."""
         return self._ask(
             "POST /clusters/{clusterUuid}/monitoring/clients", CreatedMonitoringClient, cluster_id,
-            body={"username": username}
-        )
+            body={"username": username})
 
     def rotate_monitoring_client_password(self, cluster_id: str, client_id: str) -> CreatedMonitoringClient:
         """Another password for a reader of the metrics."""
         return self._ask(
             "POST /clusters/{clusterUuid}/monitoring/clients/{clientUuid}/rotate", CreatedMonitoringClient, cluster_id,
-            client_id
-        )
+            client_id)
 
     def delete_monitoring_client(self, cluster_id: str, client_id: str) -> None:
         """Let somebody read the metrics no more."""
@@ -222,8 +214,7 @@ class Console(Component):
         """Open a private endpoint (AWS PrivateLink) for these principals and regions."""
         self._tell(
             "POST /clusters/{clusterUuid}/secure-connectivity", cluster_id,
-            body={"allowedPrincipals": allowed_principals, "allowedRegions": allowed_regions}
-        )
+            body={"allowedPrincipals": allowed_principals, "allowedRegions": allowed_regions})
 
     def deactivate_secure_connectivity(self, cluster_id: str) -> None:
         """Close the private endpoint."""

@@ -33,8 +33,7 @@ class AsyncModeler(AsyncComponent):
         """
         return await self._ask(
             "POST /projects/search", Found[Project], body=given({"filter": filter, "sort": orders(sort, "direction"),
-            "page": page, "size": size})
-        )
+            "page": page, "size": size}))
 
     def search_projects_all(
         self, *, filter: Project | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -61,8 +60,7 @@ class AsyncModeler(AsyncComponent):
         """Make a folder, in a project or in another folder."""
         return await self._ask(
             "POST /folders", Folder, body=given({"name": name, "projectId": project_id, "parentId": parent_id,
-            "processApplicationId": process_application_id})
-        )
+            "processApplicationId": process_application_id}))
 
     async def get_folder(self, folder_id: str) -> FolderDetails:
         """A folder, with what is in it."""
@@ -75,8 +73,7 @@ class AsyncModeler(AsyncComponent):
         """Rename or move a folder."""
         return await self._ask(
             "PATCH /folders/{folderId}", Folder, folder_id, body=given({"name": name, "projectId": project_id,
-            "parentId": parent_id, "processApplicationId": process_application_id})
-        )
+            "parentId": parent_id, "processApplicationId": process_application_id}))
 
     async def delete_folder(self, folder_id: str) -> None:
         """Delete a folder, with what is in it."""
@@ -89,8 +86,7 @@ class AsyncModeler(AsyncComponent):
         """Make a file, in a project or in a folder."""
         return await self._ask(
             "POST /files", File, body=given({"name": name, "fileType": file_type, "content": content,
-            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id})
-        )
+            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id}))
 
     async def search_files(
         self, *, filter: File | None = None, sort: Sequence[str] = (), page: int | None = None, size: int | None = None
@@ -100,8 +96,7 @@ class AsyncModeler(AsyncComponent):
         """
         return await self._ask(
             "POST /files/search", Found[File], body=given({"filter": filter, "sort": orders(sort, "direction"),
-            "page": page, "size": size})
-        )
+            "page": page, "size": size}))
 
     def search_files_all(
         self, *, filter: File | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -120,8 +115,7 @@ class AsyncModeler(AsyncComponent):
         """Change, rename or move a file; `revision` is the one that the change was made to."""
         return await self._ask(
             "PATCH /files/{fileId}", File, file_id, body=given({"revision": revision, "name": name, "content": content,
-            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id})
-        )
+            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id}))
 
     async def delete_file(self, file_id: str) -> None:
         """Delete a file."""
@@ -134,8 +128,7 @@ class AsyncModeler(AsyncComponent):
         """Keep the file as it is now under a name."""
         return await self._ask(
             "POST /versions", Version, body=given({"fileId": file_id, "name": name, "description": description,
-            "organizationPublic": organization_public})
-        )
+            "organizationPublic": organization_public}))
 
     async def search_versions(
         self, *, filter: Version | None = None, sort: Sequence[str] = (), page: int | None = None,
@@ -146,8 +139,7 @@ class AsyncModeler(AsyncComponent):
         """
         return await self._ask(
             "POST /versions/search", Found[Version], body=given({"filter": filter, "sort": orders(sort, "direction"),
-            "page": page, "size": size})
-        )
+            "page": page, "size": size}))
 
     def search_versions_all(
         self, *, filter: Version | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -166,8 +158,7 @@ class AsyncModeler(AsyncComponent):
         """Rename or describe a version."""
         return await self._ask(
             "PATCH /versions/{versionId}", Version, version_id, body=given({"name": name, "description": description,
-            "organizationPublic": organization_public})
-        )
+            "organizationPublic": organization_public}))
 
     async def delete_version(self, version_id: str) -> None:
         """Delete a version."""
@@ -179,14 +170,12 @@ class AsyncModeler(AsyncComponent):
         """Put a file back to a version."""
         return await self._ask(
             "POST /versions/{versionId}/restore", Version, version_id, body=given({"version": version,
-            "versionId": restored_version_id})
-        )
+            "versionId": restored_version_id}))
 
     async def compare_versions(self, version1_id: str, version2_id: str) -> Comparison:
         """Where the difference of two versions is shown."""
         return await self._ask(
-            "GET /versions/compare/{version1Id}...{version2Id}", Comparison, version1_id, version2_id
-        )
+            "GET /versions/compare/{version1Id}...{version2Id}", Comparison, version1_id, version2_id)
 
     async def create_milestone(self, file_id: str, name: str) -> Milestone:
         """Keep the file as it is now under a name; since 8.8 versions take the place of milestones."""
@@ -201,8 +190,7 @@ class AsyncModeler(AsyncComponent):
         """
         return await self._ask(
             "POST /milestones/search", Found[Milestone], body=given({"filter": filter, "sort": orders(sort,
-            "direction"), "page": page, "size": size})
-        )
+            "direction"), "page": page, "size": size}))
 
     def search_milestones_all(
         self, *, filter: Milestone | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -221,8 +209,7 @@ class AsyncModeler(AsyncComponent):
     async def compare_milestones(self, milestone1_id: str, milestone2_id: str) -> Comparison:
         """Where the difference of two milestones is shown."""
         return await self._ask(
-            "GET /milestones/compare/{milestone1Id}...{milestone2Id}", Comparison, milestone1_id, milestone2_id
-        )
+            "GET /milestones/compare/{milestone1Id}...{milestone2Id}", Comparison, milestone1_id, milestone2_id)
 
     async def set_collaborator(self, project_id: str, email: str, role: Role) -> None:
         """Give somebody a role in a project."""
@@ -237,16 +224,14 @@ class AsyncModeler(AsyncComponent):
         """
         return await self._ask(
             "POST /collaborators/search", Found[Collaborator], body=given({"filter": filter, "sort": orders(sort,
-            "direction"), "page": page, "size": size})
-        )
+            "direction"), "page": page, "size": size}))
 
     def search_collaborators_all(
         self, *, filter: Collaborator | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[Collaborator]:
         """Everything that `search_collaborators` finds, page after page of `page_size` items."""
         return self._numbered(
-            lambda page: self.search_collaborators(filter=filter, sort=sort, size=page_size, page=page)
-        )
+            lambda page: self.search_collaborators(filter=filter, sort=sort, size=page_size, page=page))
 
     async def delete_collaborator(self, project_id: str, email: str) -> None:
         """Let somebody work in a project no more."""
@@ -255,8 +240,7 @@ class AsyncModeler(AsyncComponent):
     async def get_process_application(self, process_application_id: str) -> dict[str, object]:
         """A process application, in the API's own form."""
         return await self._ask(
-            "GET /process-applications/{processApplicationId}", dict[str, object], process_application_id
-        )
+            "GET /process-applications/{processApplicationId}", dict[str, object], process_application_id)
 
     async def update_process_application(
         self, process_application_id: str, changes: Mapping[str, object]
@@ -264,8 +248,7 @@ class AsyncModeler(AsyncComponent):
         """Change a process application; what may be said is the API's own."""
         return await self._ask(
             "PATCH /process-applications/{processApplicationId}", ProcessApplication, process_application_id,
-            body=changes
-        )
+            body=changes)
 
     async def delete_process_application(self, process_application_id: str) -> None:
         """Delete a process application."""

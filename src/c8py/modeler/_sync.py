@@ -33,8 +33,7 @@ class Modeler(Component):
         """
         return self._ask(
             "POST /projects/search", Found[Project], body=given({"filter": filter, "sort": orders(sort, "direction"),
-            "page": page, "size": size})
-        )
+            "page": page, "size": size}))
 
     def search_projects_all(
         self, *, filter: Project | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -61,8 +60,7 @@ class Modeler(Component):
         """Make a folder, in a project or in another folder."""
         return self._ask(
             "POST /folders", Folder, body=given({"name": name, "projectId": project_id, "parentId": parent_id,
-            "processApplicationId": process_application_id})
-        )
+            "processApplicationId": process_application_id}))
 
     def get_folder(self, folder_id: str) -> FolderDetails:
         """A folder, with what is in it."""
@@ -75,8 +73,7 @@ class Modeler(Component):
         """Rename or move a folder."""
         return self._ask(
             "PATCH /folders/{folderId}", Folder, folder_id, body=given({"name": name, "projectId": project_id,
-            "parentId": parent_id, "processApplicationId": process_application_id})
-        )
+            "parentId": parent_id, "processApplicationId": process_application_id}))
 
     def delete_folder(self, folder_id: str) -> None:
         """Delete a folder, with what is in it."""
@@ -89,8 +86,7 @@ class Modeler(Component):
         """Make a file, in a project or in a folder."""
         return self._ask(
             "POST /files", File, body=given({"name": name, "fileType": file_type, "content": content,
-            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id})
-        )
+            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id}))
 
     def search_files(
         self, *, filter: File | None = None, sort: Sequence[str] = (), page: int | None = None, size: int | None = None
@@ -100,8 +96,7 @@ class Modeler(Component):
         """
         return self._ask(
             "POST /files/search", Found[File], body=given({"filter": filter, "sort": orders(sort, "direction"),
-            "page": page, "size": size})
-        )
+            "page": page, "size": size}))
 
     def search_files_all(
         self, *, filter: File | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -120,8 +115,7 @@ class Modeler(Component):
         """Change, rename or move a file; `revision` is the one that the change was made to."""
         return self._ask(
             "PATCH /files/{fileId}", File, file_id, body=given({"revision": revision, "name": name, "content": content,
-            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id})
-        )
+            "projectId": project_id, "folderId": folder_id, "processApplicationId": process_application_id}))
 
     def delete_file(self, file_id: str) -> None:
         """Delete a file."""
@@ -134,8 +128,7 @@ class Modeler(Component):
         """Keep the file as it is now under a name."""
         return self._ask(
             "POST /versions", Version, body=given({"fileId": file_id, "name": name, "description": description,
-            "organizationPublic": organization_public})
-        )
+            "organizationPublic": organization_public}))
 
     def search_versions(
         self, *, filter: Version | None = None, sort: Sequence[str] = (), page: int | None = None,
@@ -146,8 +139,7 @@ class Modeler(Component):
         """
         return self._ask(
             "POST /versions/search", Found[Version], body=given({"filter": filter, "sort": orders(sort, "direction"),
-            "page": page, "size": size})
-        )
+            "page": page, "size": size}))
 
     def search_versions_all(
         self, *, filter: Version | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -166,8 +158,7 @@ class Modeler(Component):
         """Rename or describe a version."""
         return self._ask(
             "PATCH /versions/{versionId}", Version, version_id, body=given({"name": name, "description": description,
-            "organizationPublic": organization_public})
-        )
+            "organizationPublic": organization_public}))
 
     def delete_version(self, version_id: str) -> None:
         """Delete a version."""
@@ -179,8 +170,7 @@ class Modeler(Component):
         """Put a file back to a version."""
         return self._ask(
             "POST /versions/{versionId}/restore", Version, version_id, body=given({"version": version,
-            "versionId": restored_version_id})
-        )
+            "versionId": restored_version_id}))
 
     def compare_versions(self, version1_id: str, version2_id: str) -> Comparison:
         """Where the difference of two versions is shown."""
@@ -199,8 +189,7 @@ class Modeler(Component):
         """
         return self._ask(
             "POST /milestones/search", Found[Milestone], body=given({"filter": filter, "sort": orders(sort,
-            "direction"), "page": page, "size": size})
-        )
+            "direction"), "page": page, "size": size}))
 
     def search_milestones_all(
         self, *, filter: Milestone | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -219,8 +208,7 @@ class Modeler(Component):
     def compare_milestones(self, milestone1_id: str, milestone2_id: str) -> Comparison:
         """Where the difference of two milestones is shown."""
         return self._ask(
-            "GET /milestones/compare/{milestone1Id}...{milestone2Id}", Comparison, milestone1_id, milestone2_id
-        )
+            "GET /milestones/compare/{milestone1Id}...{milestone2Id}", Comparison, milestone1_id, milestone2_id)
 
     def set_collaborator(self, project_id: str, email: str, role: Role) -> None:
         """Give somebody a role in a project."""
@@ -235,16 +223,14 @@ class Modeler(Component):
         """
         return self._ask(
             "POST /collaborators/search", Found[Collaborator], body=given({"filter": filter, "sort": orders(sort,
-            "direction"), "page": page, "size": size})
-        )
+            "direction"), "page": page, "size": size}))
 
     def search_collaborators_all(
         self, *, filter: Collaborator | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> Iterator[Collaborator]:
         """Everything that `search_collaborators` finds, page after page of `page_size` items."""
         return self._numbered(
-            lambda page: self.search_collaborators(filter=filter, sort=sort, size=page_size, page=page)
-        )
+            lambda page: self.search_collaborators(filter=filter, sort=sort, size=page_size, page=page))
 
     def delete_collaborator(self, project_id: str, email: str) -> None:
         """Let somebody work in a project no more."""
@@ -260,8 +246,7 @@ class Modeler(Component):
         """Change a process application; what may be said is the API's own."""
         return self._ask(
             "PATCH /process-applications/{processApplicationId}", ProcessApplication, process_application_id,
-            body=changes
-        )
+            body=changes)
 
     def delete_process_application(self, process_application_id: str) -> None:
         """Delete a process application."""

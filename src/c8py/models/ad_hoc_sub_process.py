@@ -12,13 +12,10 @@ __all__ = ["AdHocSubProcessActivateActivitiesInstruction", "AdHocSubProcessActiv
 
 class AdHocSubProcessActivateActivityReference(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of activateAdHocSubProcessActivities."""
-
     element_id: ElementId
     variables: Mapping[str, object] | UnsetType = UNSET
 
-
 class AdHocSubProcessActivateActivitiesInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of activateAdHocSubProcessActivities, since 8.8."""
-
     elements: Sequence[AdHocSubProcessActivateActivityReference]
     cancel_remaining_instances: bool | UnsetType = UNSET

@@ -24,10 +24,8 @@ __all__ = [
 
 AgentDefinitionTypeEnum: TypeAlias = Literal["AI_AGENT_SUB_PROCESS", "AI_AGENT_TASK", "EXTERNAL_AGENT"]
 
-
 class AdvancedAgentDefinitionTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentDefinitions."""
-
     eq: Open[AgentDefinitionTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentDefinitionTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
@@ -35,10 +33,8 @@ class AdvancedAgentDefinitionTypeFilter(Struct, frozen=True, kw_only=True, renam
     not_in: Sequence[Open[AgentDefinitionTypeEnum]] | UnsetType = field(name="$notIn", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AgentDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentDefinitions."""
-
     agent_definition_key: AgentDefinitionKey | AdvancedAgentDefinitionKeyFilter | UnsetType = UNSET
     agent_type: Open[AgentDefinitionTypeEnum] | AdvancedAgentDefinitionTypeFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
@@ -49,10 +45,8 @@ class AgentDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_version_tag: str | AdvancedStringFilter | UnsetType = UNSET
     tenant_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-
 class AgentDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getAgentDefinition, since 8.10."""
-
     agent_definition_key: AgentDefinitionKey
     agent_type: Open[AgentDefinitionTypeEnum]
     name: str
@@ -63,24 +57,18 @@ class AgentDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_version_tag: str | None = None
     tenant_id: TenantId
 
-
 class AgentDefinitionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentDefinitions."""
-
     field: Open[Literal["agentDefinitionKey", "agentType", "name", "elementId", "processDefinitionId", "processDefinitionKey", "processDefinitionVersion", "processDefinitionVersionTag", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class AgentDefinitionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchAgentDefinitions, since 8.10."""
-
     sort: Sequence[AgentDefinitionSearchQuerySortRequest] | UnsetType = UNSET
     filter: AgentDefinitionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class AgentDefinitionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchAgentDefinitions, since 8.10."""
-
     items: list[AgentDefinitionResult]
     page: SearchQueryPageResponse

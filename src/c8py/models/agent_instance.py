@@ -44,84 +44,66 @@ AgentInstanceStatusEnum: TypeAlias = Literal[
 ]
 AgentInstanceUpdateStatusEnum: TypeAlias = Literal["IDLE", "THINKING", "TOOL_CALLING", "TOOL_DISCOVERY"]
 
-
 class AdvancedAgentHistoryItemKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstanceHistory."""
-
     eq: AgentHistoryItemKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AgentHistoryItemKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[AgentHistoryItemKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AgentHistoryItemKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AdvancedAgentInstanceHistoryCommitStatusFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstanceHistory."""
-
     eq: Open[AgentInstanceHistoryCommitStatusEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentInstanceHistoryCommitStatusEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AgentInstanceHistoryCommitStatusEnum]] | UnsetType = field(name="$in", default=UNSET)
 
-
 class AdvancedAgentInstanceHistoryRoleFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstanceHistory."""
-
     eq: Open[AgentInstanceHistoryRoleEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentInstanceHistoryRoleEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AgentInstanceHistoryRoleEnum]] | UnsetType = field(name="$in", default=UNSET)
 
-
 class AdvancedAgentInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstances."""
-
     eq: AgentInstanceKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AgentInstanceKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[AgentInstanceKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AgentInstanceKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AdvancedAgentInstanceStatusFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstances."""
-
     eq: Open[AgentInstanceStatusEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentInstanceStatusEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AgentInstanceStatusEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AgentInstanceCreatedHistoryItem(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createAgentInstance."""
-
     history_item_id: HistoryItemId
     history_item_key: AgentHistoryItemKey
     is_duplicate: bool
 
-
 class AgentInstanceMessageContent(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createAgentInstance."""
-
     content_type: str
     text: str | UnsetType = UNSET
     document_reference: DocumentReference | UnsetType = UNSET
     object_: object | UnsetType = UNSET
 
-
 class AgentInstanceToolCall(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createAgentInstance."""
-
     tool_call_id: str
     tool_name: str
     element_id: ElementId | None
     arguments: Mapping[str, object] | None
 
-
 class AgentInstanceHistoryItemMetrics1(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createAgentInstance."""
-
     input_tokens: int | None | UnsetType = UNSET
     output_tokens: int | None | UnsetType = UNSET
     reasoning_token_count: int | None | UnsetType = UNSET
@@ -129,26 +111,20 @@ class AgentInstanceHistoryItemMetrics1(Struct, frozen=True, kw_only=True, rename
     cache_read_token_count: int | None | UnsetType = UNSET
     duration_ms: int | None | UnsetType = UNSET
 
-
 class AgentTool(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createAgentInstance."""
-
     name: str
     description: str | None
     element_id: ElementId | None
 
-
 class AgentInstanceLimits(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createAgentInstance."""
-
     max_model_calls: int
     max_tool_calls: int
     max_tokens: int
 
-
 class AgentInstanceHistoryItem(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createAgentInstance."""
-
     history_item_id: HistoryItemId
     loop_iteration: int
     role: Open[AgentInstanceHistoryRoleEnum]
@@ -162,34 +138,26 @@ class AgentInstanceHistoryItem(Struct, frozen=True, kw_only=True, rename="camel"
     limits: AgentInstanceLimits | UnsetType = UNSET
     system_prompt: Sequence[AgentInstanceMessageContent] | None | UnsetType = UNSET
 
-
 class AgentInstanceCreationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createAgentInstance, since 8.10."""
-
     element_instance_key: ElementInstanceKey
     job_key: JobKey
     job_lease_token: JobLeaseToken
     history: Sequence[AgentInstanceHistoryItem]
 
-
 class AgentInstanceCreationResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createAgentInstance, since 8.10."""
-
     agent_instance_key: AgentInstanceKey
     created_history: list[AgentInstanceCreatedHistoryItem]
 
-
 class AgentInstanceDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getAgentInstance."""
-
     model: str
     provider: str
     system_prompt: list[AgentInstanceMessageContent]
 
-
 class AgentInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstances."""
-
     agent_instance_key: AgentInstanceKey | AdvancedAgentInstanceKeyFilter | UnsetType = UNSET
     agent_definition_key: AgentDefinitionKey | AdvancedAgentDefinitionKeyFilter | UnsetType = UNSET
     status: Open[AgentInstanceStatusEnum] | AdvancedAgentInstanceStatusFilter | UnsetType = UNSET
@@ -206,10 +174,8 @@ class AgentInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_version: int | AdvancedIntegerFilter | UnsetType = UNSET
     process_definition_version_tag: str | AdvancedStringFilter | UnsetType = UNSET
 
-
 class AgentInstanceHistoryFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstanceHistory."""
-
     history_item_key: AgentHistoryItemKey | AdvancedAgentHistoryItemKeyFilter | UnsetType = UNSET
     role: Open[AgentInstanceHistoryRoleEnum] | AdvancedAgentInstanceHistoryRoleFilter | UnsetType = UNSET
     element_instance_key: ElementInstanceKey | AdvancedElementInstanceKeyFilter | UnsetType = UNSET
@@ -218,10 +184,8 @@ class AgentInstanceHistoryFilter(Struct, frozen=True, kw_only=True, rename="came
     commit_status: Open[AgentInstanceHistoryCommitStatusEnum] | AdvancedAgentInstanceHistoryCommitStatusFilter | UnsetType = UNSET
     produced_at: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
 
-
 class AgentInstanceHistoryItemMetrics(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchAgentInstanceHistory."""
-
     input_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_token_count: int | None = None
@@ -229,10 +193,8 @@ class AgentInstanceHistoryItemMetrics(Struct, frozen=True, kw_only=True, rename=
     cache_read_token_count: int | None = None
     duration_ms: int | None = None
 
-
 class AgentInstanceHistoryItemResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchAgentInstanceHistory."""
-
     history_item_key: AgentHistoryItemKey
     history_item_id: HistoryItemId
     agent_instance_key: AgentInstanceKey
@@ -252,32 +214,24 @@ class AgentInstanceHistoryItemResult(Struct, frozen=True, kw_only=True, rename="
     limits: AgentInstanceLimits
     system_prompt: list[AgentInstanceMessageContent]
 
-
 class AgentInstanceHistorySearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstanceHistory."""
-
     field: Open[Literal["producedAt", "historyItemKey", "loopIteration"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class AgentInstanceHistorySearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchAgentInstanceHistory, since 8.10."""
-
     sort: Sequence[AgentInstanceHistorySearchQuerySortRequest] | UnsetType = UNSET
     filter: AgentInstanceHistoryFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class AgentInstanceHistorySearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchAgentInstanceHistory, since 8.10."""
-
     items: list[AgentInstanceHistoryItemResult]
     page: SearchQueryPageResponse
 
-
 class AgentInstanceMetrics(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getAgentInstance."""
-
     input_tokens: int
     output_tokens: int
     reasoning_token_count: int
@@ -286,10 +240,8 @@ class AgentInstanceMetrics(Struct, frozen=True, kw_only=True, rename="camel"):
     model_calls: int
     tool_calls: int
 
-
 class AgentInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getAgentInstance, since 8.10."""
-
     agent_instance_key: AgentInstanceKey
     agent_definition_key: AgentDefinitionKey
     status: Open[AgentInstanceStatusEnum]
@@ -310,40 +262,30 @@ class AgentInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     completion_date: DateTime | None = None
     element_instance_keys: list[ElementInstanceKey]
 
-
 class AgentInstanceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAgentInstances."""
-
     field: Open[Literal["agentInstanceKey", "agentDefinitionKey", "status", "elementId", "processInstanceKey", "rootProcessInstanceKey", "processDefinitionKey", "tenantId", "creationDate", "lastUpdatedDate", "completionDate"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class AgentInstanceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchAgentInstances, since 8.10."""
-
     sort: Sequence[AgentInstanceSearchQuerySortRequest] | UnsetType = UNSET
     filter: AgentInstanceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class AgentInstanceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchAgentInstances, since 8.10."""
-
     items: list[AgentInstanceResult]
     page: SearchQueryPageResponse
 
-
 class AgentInstanceUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of updateAgentInstance, since 8.10."""
-
     element_instance_key: ElementInstanceKey
     status: Open[AgentInstanceUpdateStatusEnum] | UnsetType = UNSET
     job_key: JobKey
     job_lease_token: JobLeaseToken
     history: Sequence[AgentInstanceHistoryItem] | None | UnsetType = UNSET
 
-
 class AgentInstanceUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of updateAgentInstance, since 8.10."""
-
     created_history: list[AgentInstanceCreatedHistoryItem]

@@ -36,67 +36,54 @@ __all__ = [
 
 class AdvancedAuditLogEntityKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     eq: AuditLogEntityKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AuditLogEntityKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[AuditLogEntityKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AuditLogEntityKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AdvancedAuditLogKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     eq: AuditLogKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AuditLogKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[AuditLogKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AuditLogKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AdvancedCategoryFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     eq: Open[AuditLogCategoryEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogCategoryEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AuditLogCategoryEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedDecisionEvaluationKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     eq: DecisionEvaluationKey | UnsetType = field(name="$eq", default=UNSET)
     neq: DecisionEvaluationKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[DecisionEvaluationKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[DecisionEvaluationKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AdvancedEntityTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     eq: Open[AuditLogEntityTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogEntityTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AuditLogEntityTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedFormKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     eq: FormKey | UnsetType = field(name="$eq", default=UNSET)
     neq: FormKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[FormKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[FormKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchAuditLogs."""
-
     audit_log_key: AuditLogKey | AdvancedAuditLogKeyFilter | UnsetType = UNSET
     process_definition_key: ProcessDefinitionKey | AdvancedProcessDefinitionKeyFilter | UnsetType = UNSET
     process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
@@ -129,10 +116,8 @@ class AuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     inbound_channel_type: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
     inbound_channel_tool_name: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
 
-
 class AuditLogSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchAuditLogs, since 8.9."""
-
     sort: Sequence[AuditLogSearchQuerySortRequest] | UnsetType = UNSET
     filter: AuditLogFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET

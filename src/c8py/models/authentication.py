@@ -18,7 +18,6 @@ __all__ = [
 
 class CamundaUserResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getAuthentication, since 8.8."""
-
     username: Username
     display_name: str | None = None
     email: str | None = None
@@ -30,10 +29,8 @@ class CamundaUserResult(Struct, frozen=True, kw_only=True, rename="camel"):
     c8_links: dict[str, str]
     can_logout: bool
 
-
 class OwnAuthorizationSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchOwnAuthorizations, since 8.10."""
-
     authorizations_enabled: bool
     items: list[AuthorizationResult]
     page: SearchQueryPageResponse

@@ -22,13 +22,10 @@ __all__ = [
 
 class AuthorizationCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createAuthorization, since 8.8."""
-
     authorization_key: AuthorizationKey
-
 
 class AuthorizationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createAuthorization, since 8.8."""
-
     owner_id: str
     owner_type: Open[OwnerTypeEnum]
     resource_id: str | UnsetType = UNSET
@@ -36,9 +33,7 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     permission_types: Sequence[Open[PermissionTypeEnum]]
     resource_property_name: str | UnsetType = UNSET
 
-
 class AuthorizationSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchAuthorizations, since 8.8."""
-
     items: list[AuthorizationResult]
     page: SearchQueryPageResponse

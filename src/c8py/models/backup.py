@@ -28,10 +28,8 @@ ClusterRuntimeBackupTakeOutcome: TypeAlias = Literal["TRIGGERED", "FAILED", "UNK
 HistoryBackupStateCode: TypeAlias = Literal["IN_PROGRESS", "COMPLETED", "FAILED", "INCOMPLETE", "INCOMPATIBLE"]
 StateCode: TypeAlias = Literal["DOES_NOT_EXIST", "IN_PROGRESS", "COMPLETED", "FAILED", "INCOMPLETE", "DELETED"]
 
-
 class PartitionBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of listRuntimeBackups."""
-
     partition_id: int
     state: Open[StateCode]
     failure_reason: str | None = None
@@ -43,79 +41,61 @@ class PartitionBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     broker_id: int | None = None
     broker_version: str | None = None
 
-
 class BackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of listRuntimeBackups, since 8.10."""
-
     backup_id: int
     state: Open[StateCode]
     failure_reason: str | None = None
     details: list[PartitionBackupInfo]
 
-
 class HistoryBackupSnapshotInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of listHistoryBackups."""
-
     snapshot_name: str
     state: str | None = None
     start_time: DateTime | None = None
     failures: list[str]
 
-
 class ClusterHistoryBackupTenantInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of listHistoryBackupsAsClusterAdmin."""
-
     physical_tenant_id: str
     state: Open[ClusterHistoryBackupTenantState]
     failure_reason: str | None = None
     details: list[HistoryBackupSnapshotInfo]
 
-
 class ClusterHistoryBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of listHistoryBackupsAsClusterAdmin, since 8.10."""
-
     backup_id: int
     physical_tenants: list[ClusterHistoryBackupTenantInfo]
 
-
 class ClusterHistoryBackupTakeResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of takeHistoryBackupAsClusterAdmin."""
-
     physical_tenant_id: str
     scheduled_snapshots: list[str]
 
-
 class ClusterRuntimeBackupTenantInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of listRuntimeBackupsAsClusterAdmin."""
-
     physical_tenant_id: str
     state: Open[StateCode]
     failure_reason: str | None = None
     details: list[PartitionBackupInfo]
 
-
 class ClusterRuntimeBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of listRuntimeBackupsAsClusterAdmin, since 8.10."""
-
     backup_id: int
     state: Open[StateCode]
     failure_reason: str | None = None
     physical_tenants: list[ClusterRuntimeBackupTenantInfo]
 
-
 class PartitionCheckpointState(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getRuntimeBackupState."""
-
     checkpoint_id: int
     checkpoint_type: Open[CheckpointType]
     partition_id: int
     checkpoint_position: int
     checkpoint_timestamp: DateTime
 
-
 class PartitionBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getRuntimeBackupState."""
-
     checkpoint_id: int
     checkpoint_type: Open[BackupType]
     partition_id: int | None = None
@@ -123,87 +103,63 @@ class PartitionBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
     first_log_position: int
     checkpoint_timestamp: DateTime
 
-
 class PartitionBackupRange(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getRuntimeBackupState."""
-
     partition_id: int
     start: PartitionBackupState | None = None
     end: PartitionBackupState | None = None
 
-
 class RuntimeBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getRuntimeBackupState, since 8.10."""
-
     checkpoint_states: list[PartitionCheckpointState]
     backup_states: list[PartitionBackupState]
     ranges: list[PartitionBackupRange]
 
-
 class ClusterRuntimeBackupTenantState(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getRuntimeBackupStateAsClusterAdmin."""
-
     physical_tenant_id: str
     state: RuntimeBackupState
 
-
 class ClusterRuntimeBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getRuntimeBackupStateAsClusterAdmin, since 8.10."""
-
     physical_tenants: list[ClusterRuntimeBackupTenantState]
-
 
 class ClusterRuntimeBackupTakeResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of takeRuntimeBackupAsClusterAdmin."""
-
     physical_tenant_id: str
     backup_id: int | None = None
     outcome: Open[ClusterRuntimeBackupTakeOutcome]
     reason: str | None = None
 
-
 class ClusterTakeHistoryBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of takeHistoryBackupAsClusterAdmin, since 8.10."""
-
     backup_id: int
     physical_tenants: list[ClusterHistoryBackupTakeResult]
 
-
 class ClusterTakeRuntimeBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of takeRuntimeBackupAsClusterAdmin, since 8.10."""
-
     physical_tenants: list[ClusterRuntimeBackupTakeResult]
-
 
 class HistoryBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of listHistoryBackups, since 8.10."""
-
     backup_id: int
     state: Open[HistoryBackupStateCode]
     failure_reason: str | None = None
     details: list[HistoryBackupSnapshotInfo]
 
-
 class TakeHistoryBackupRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of takeHistoryBackup, since 8.10."""
-
     backup_id: int
-
 
 class TakeHistoryBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of takeHistoryBackup, since 8.10."""
-
     backup_id: int
     scheduled_snapshots: list[str]
 
-
 class TakeRuntimeBackupRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of takeRuntimeBackup, since 8.10."""
-
     backup_id: int | None | UnsetType = UNSET
-
 
 class TakeRuntimeBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of takeRuntimeBackup, since 8.10."""
-
     backup_id: int

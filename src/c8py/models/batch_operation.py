@@ -29,58 +29,46 @@ BatchOperationStateEnum: TypeAlias = Literal[
     "ACTIVE", "CANCELED", "COMPLETED", "CREATED", "FAILED", "PARTIALLY_COMPLETED", "SUSPENDED",
 ]
 
-
 class AdvancedBatchOperationItemStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchBatchOperationItems."""
-
     eq: Open[BatchOperationItemStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[BatchOperationItemStateEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[BatchOperationItemStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedBatchOperationStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchBatchOperations."""
-
     eq: Open[BatchOperationStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[BatchOperationStateEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[BatchOperationStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class BatchOperationError(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchBatchOperations."""
-
     partition_id: int
     type: Open[Literal["QUERY_FAILED", "RESULT_BUFFER_SIZE_EXCEEDED"]]
     message: str
 
-
 class BatchOperationFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchBatchOperations."""
-
     batch_operation_key: str | BasicStringFilter | UnsetType = UNSET
     operation_type: Open[BatchOperationTypeEnum] | AdvancedBatchOperationTypeFilter | UnsetType = UNSET
     state: Open[BatchOperationStateEnum] | AdvancedBatchOperationStateFilter | UnsetType = UNSET
     actor_type: Open[AuditLogActorTypeEnum] | UnsetType = UNSET  # since 8.9
     actor_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.9
 
-
 class BatchOperationItemFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchBatchOperationItems."""
-
     batch_operation_key: str | BasicStringFilter | UnsetType = UNSET
     item_key: str | BasicStringFilter | UnsetType = UNSET
     process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
     state: Open[BatchOperationItemStateEnum] | AdvancedBatchOperationItemStateFilter | UnsetType = UNSET
     operation_type: Open[BatchOperationTypeEnum] | AdvancedBatchOperationTypeFilter | UnsetType = UNSET  # since 8.9
 
-
 class BatchOperationItemResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchBatchOperationItems."""
-
     operation_type: Open[BatchOperationTypeEnum]
     batch_operation_key: BatchOperationKey
     item_key: str
@@ -90,32 +78,24 @@ class BatchOperationItemResponse(Struct, frozen=True, kw_only=True, rename="came
     processed_date: DateTime | None = None
     error_message: str | None = None
 
-
 class BatchOperationItemSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchBatchOperationItems."""
-
     field: Open[Literal["batchOperationKey", "itemKey", "processInstanceKey", "processedDate", "state"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class BatchOperationItemSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchBatchOperationItems, since 8.8."""
-
     sort: Sequence[BatchOperationItemSearchQuerySortRequest] | UnsetType = UNSET
     filter: BatchOperationItemFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class BatchOperationItemSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchBatchOperationItems, since 8.8."""
-
     items: list[BatchOperationItemResponse]
     page: SearchQueryPageResponse
 
-
 class BatchOperationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchBatchOperations."""
-
     batch_operation_key: BatchOperationKey
     state: Open[BatchOperationStateEnum]
     batch_operation_type: Open[BatchOperationTypeEnum] | None = None
@@ -128,24 +108,18 @@ class BatchOperationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     operations_completed_count: int
     errors: list[BatchOperationError]
 
-
 class BatchOperationSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchBatchOperations."""
-
     field: Open[Literal["batchOperationKey", "operationType", "state", "startDate", "endDate", "actorType", "actorId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class BatchOperationSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchBatchOperations, since 8.8."""
-
     sort: Sequence[BatchOperationSearchQuerySortRequest] | UnsetType = UNSET
     filter: BatchOperationFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class BatchOperationSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchBatchOperations, since 8.8."""
-
     items: list[BatchOperationResponse]
     page: SearchQueryPageResponse

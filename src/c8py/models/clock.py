@@ -9,5 +9,4 @@ __all__ = ["ClockPinRequest", "ProblemDetail"]
 
 class ClockPinRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of pinClock, since 8.6."""
-
     timestamp: int

@@ -24,30 +24,24 @@ __all__ = [
 ClusterVariableKindEnum: TypeAlias = Literal["JSON", "SECRET_REFERENCE"]
 ClusterVariableScopeEnum: TypeAlias = Literal["GLOBAL", "TENANT"]
 
-
 class AdvancedClusterVariableKindFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchClusterVariables."""
-
     eq: Open[ClusterVariableKindEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[ClusterVariableKindEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[ClusterVariableKindEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedClusterVariableScopeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchClusterVariables."""
-
     eq: Open[ClusterVariableScopeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[ClusterVariableScopeEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[ClusterVariableScopeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedMetadataValueFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchClusterVariables."""
-
     eq: str | float | UnsetType = field(name="$eq", default=UNSET)
     neq: str | float | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
@@ -58,10 +52,8 @@ class AdvancedMetadataValueFilter(Struct, frozen=True, kw_only=True, rename="cam
     in_: Sequence[str | float] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class ClusterVariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createGlobalClusterVariable, since 8.9."""
-
     value: str
     name: ClusterVariableName
     scope: Open[ClusterVariableScopeEnum]
@@ -69,10 +61,8 @@ class ClusterVariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
     metadata: dict[str, str | float] = {}  # since 8.10
     kind: Open[ClusterVariableKindEnum] | UnsetType = UNSET  # since 8.10
 
-
 class ClusterVariableSearchQueryFilterRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchClusterVariables."""
-
     name: str | AdvancedStringFilter | UnsetType = UNSET
     value: str | AdvancedStringFilter | UnsetType = UNSET
     scope: Open[ClusterVariableScopeEnum] | AdvancedClusterVariableScopeFilter | UnsetType = UNSET
@@ -81,25 +71,19 @@ class ClusterVariableSearchQueryFilterRequest(Struct, frozen=True, kw_only=True,
     metadata: Mapping[str, AdvancedMetadataValueFilter] | UnsetType = UNSET  # since 8.10
     kind: Open[ClusterVariableKindEnum] | AdvancedClusterVariableKindFilter | UnsetType = UNSET  # since 8.10
 
-
 class ClusterVariableSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchClusterVariables."""
-
     field: Open[Literal["name", "value", "tenantId", "scope"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ClusterVariableSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchClusterVariables, since 8.9."""
-
     sort: Sequence[ClusterVariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: ClusterVariableSearchQueryFilterRequest | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class ClusterVariableSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchClusterVariables."""
-
     value: str
     is_truncated: bool
     name: ClusterVariableName
@@ -108,25 +92,19 @@ class ClusterVariableSearchResult(Struct, frozen=True, kw_only=True, rename="cam
     metadata: dict[str, str | float] = {}  # since 8.10
     kind: Open[ClusterVariableKindEnum] | UnsetType = UNSET  # since 8.10
 
-
 class ClusterVariableSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchClusterVariables, since 8.9."""
-
     items: list[ClusterVariableSearchResult]
     page: SearchQueryPageResponse
 
-
 class CreateClusterVariableRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createGlobalClusterVariable, since 8.9."""
-
     name: ClusterVariableName
     value: Mapping[str, object]
     metadata: Mapping[str, str | float] | UnsetType = UNSET  # since 8.10
     kind: Open[ClusterVariableKindEnum] | UnsetType = UNSET  # since 8.10
 
-
 class UpdateClusterVariableRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of updateGlobalClusterVariable, since 8.9."""
-
     value: Mapping[str, object]
     metadata: Mapping[str, str | float] | UnsetType = UNSET  # since 8.10

@@ -12,22 +12,17 @@ __all__ = ["ConditionalEvaluationInstruction", "EvaluateConditionalResult", "Pro
 
 class ConditionalEvaluationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of evaluateConditionals, since 8.9."""
-
     tenant_id: TenantId | UnsetType = UNSET
     process_definition_key: ProcessDefinitionKey | UnsetType = UNSET
     variables: Mapping[str, object]
 
-
 class ProcessInstanceReference(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of evaluateConditionals."""
-
     process_definition_key: ProcessDefinitionKey
     process_instance_key: ProcessInstanceKey
 
-
 class EvaluateConditionalResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of evaluateConditionals, since 8.9."""
-
     conditional_evaluation_key: ConditionalEvaluationKey
     tenant_id: TenantId
     process_instances: list[ProcessInstanceReference]

@@ -25,7 +25,6 @@ __all__ = [
 
 class DecisionDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchDecisionDefinitions."""
-
     decision_definition_id: DecisionDefinitionId | UnsetType = UNSET
     name: str | UnsetType = UNSET
     is_latest_version: bool | UnsetType = UNSET  # since 8.9
@@ -37,10 +36,8 @@ class DecisionDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"
     decision_requirements_name: str | UnsetType = UNSET  # since 8.9
     decision_requirements_version: int | UnsetType = UNSET  # since 8.9
 
-
 class DecisionDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchDecisionDefinitions."""
-
     decision_definition_id: DecisionDefinitionId
     decision_definition_key: DecisionDefinitionKey
     decision_requirements_id: str
@@ -51,41 +48,31 @@ class DecisionDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"
     tenant_id: TenantId
     version: int
 
-
 class DecisionDefinitionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchDecisionDefinitions."""
-
     field: Open[Literal["decisionDefinitionKey", "decisionDefinitionId", "name", "version", "decisionRequirementsId", "decisionRequirementsKey", "decisionRequirementsName", "decisionRequirementsVersion", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class DecisionDefinitionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchDecisionDefinitions, since 8.6."""
-
     sort: Sequence[DecisionDefinitionSearchQuerySortRequest] | UnsetType = UNSET
     filter: DecisionDefinitionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class DecisionDefinitionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchDecisionDefinitions, since 8.6."""
-
     items: list[DecisionDefinitionResult]
     page: SearchQueryPageResponse
 
-
 class DecisionEvaluationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of evaluateDecision, since 8.6."""
-
     decision_definition_id: DecisionDefinitionId | UnsetType = UNSET
     variables: Mapping[str, object] | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
     decision_definition_key: DecisionDefinitionKey | UnsetType = UNSET
 
-
 class EvaluatedDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of evaluateDecision."""
-
     decision_definition_id: DecisionDefinitionId
     decision_definition_name: str
     decision_definition_version: int
@@ -97,10 +84,8 @@ class EvaluatedDecisionResult(Struct, frozen=True, kw_only=True, rename="camel")
     decision_definition_key: DecisionDefinitionKey
     decision_evaluation_instance_key: DecisionEvaluationInstanceKey | UnsetType = UNSET
 
-
 class EvaluateDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of evaluateDecision, since 8.6."""
-
     decision_definition_id: DecisionDefinitionId
     decision_definition_key: DecisionDefinitionKey
     decision_definition_name: str

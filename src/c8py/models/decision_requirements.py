@@ -18,7 +18,6 @@ __all__ = [
 
 class DecisionRequirementsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchDecisionRequirements."""
-
     decision_requirements_name: str | UnsetType = UNSET
     decision_requirements_id: str | UnsetType = UNSET
     decision_requirements_key: DecisionRequirementsKey | UnsetType = UNSET
@@ -26,10 +25,8 @@ class DecisionRequirementsFilter(Struct, frozen=True, kw_only=True, rename="came
     tenant_id: TenantId | UnsetType = UNSET
     resource_name: str | UnsetType = UNSET
 
-
 class DecisionRequirementsResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchDecisionRequirements."""
-
     decision_requirements_id: str
     decision_requirements_key: DecisionRequirementsKey
     decision_requirements_name: str
@@ -37,24 +34,18 @@ class DecisionRequirementsResult(Struct, frozen=True, kw_only=True, rename="came
     tenant_id: TenantId
     version: int
 
-
 class DecisionRequirementsSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchDecisionRequirements."""
-
     field: Open[Literal["decisionRequirementsKey", "decisionRequirementsName", "version", "decisionRequirementsId", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class DecisionRequirementsSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchDecisionRequirements, since 8.6."""
-
     sort: Sequence[DecisionRequirementsSearchQuerySortRequest] | UnsetType = UNSET
     filter: DecisionRequirementsFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class DecisionRequirementsSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchDecisionRequirements, since 8.6."""
-
     items: list[DecisionRequirementsResult]
     page: SearchQueryPageResponse

@@ -16,36 +16,27 @@ __all__ = [
 
 class DocumentCreationFailureDetail(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDocuments."""
-
     file_name: str
     status: int | UnsetType = UNSET  # since 8.9
     title: str | UnsetType = UNSET  # since 8.9
     detail: str
 
-
 class DocumentCreationBatchResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createDocuments, since 8.7."""
-
     failed_documents: list[DocumentCreationFailureDetail]
     created_documents: list[DocumentReference]
 
-
 class DocumentLink(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createDocumentLink, since 8.7."""
-
     url: str
     expires_at: DateTime
 
-
 class DocumentLinkRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createDocumentLink, since 8.7."""
-
     time_to_live: int | UnsetType = UNSET
-
 
 class DocumentMetadata(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of createDocument."""
-
     content_type: str | UnsetType = UNSET
     file_name: str | UnsetType = UNSET
     expires_at: DateTime | UnsetType = UNSET

@@ -44,30 +44,24 @@ WaitStateElementTypeEnum: TypeAlias = Literal[
 ]
 WaitStateTypeEnum: TypeAlias = Literal["JOB", "MESSAGE", "USER_TASK", "TIMER", "SIGNAL", "CONDITION"]
 
-
 class AdvancedWaitStateElementTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstanceWaitStates."""
-
     eq: Open[WaitStateElementTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[WaitStateElementTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[WaitStateElementTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedWaitStateTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstanceWaitStates."""
-
     eq: Open[WaitStateTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[WaitStateTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[WaitStateTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class ElementInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstances."""
-
     process_definition_id: ProcessDefinitionId | UnsetType = UNSET
     state: Open[ElementInstanceStateEnum] | AdvancedElementInstanceStateFilter | UnsetType = UNSET
     type: Open[Literal["UNSPECIFIED", "PROCESS", "SUB_PROCESS", "EVENT_SUB_PROCESS", "AD_HOC_SUB_PROCESS", "AD_HOC_SUB_PROCESS_INNER_INSTANCE", "START_EVENT", "INTERMEDIATE_CATCH_EVENT", "INTERMEDIATE_THROW_EVENT", "BOUNDARY_EVENT", "END_EVENT", "SERVICE_TASK", "RECEIVE_TASK", "USER_TASK", "MANUAL_TASK", "TASK", "EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY", "EVENT_BASED_GATEWAY", "SEQUENCE_FLOW", "MULTI_INSTANCE_BODY", "CALL_ACTIVITY", "BUSINESS_RULE_TASK", "SCRIPT_TASK", "SEND_TASK", "UNKNOWN"]] | UnsetType = UNSET
@@ -83,10 +77,8 @@ class ElementInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="cam
     end_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     element_instance_scope_key: ElementInstanceKey | ProcessInstanceKey | UnsetType = UNSET
 
-
 class ElementInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstances."""
-
     process_definition_id: ProcessDefinitionId | UnsetType = UNSET
     state: Open[ElementInstanceStateEnum] | AdvancedElementInstanceStateFilter | UnsetType = UNSET
     type: Open[Literal["UNSPECIFIED", "PROCESS", "SUB_PROCESS", "EVENT_SUB_PROCESS", "AD_HOC_SUB_PROCESS", "AD_HOC_SUB_PROCESS_INNER_INSTANCE", "START_EVENT", "INTERMEDIATE_CATCH_EVENT", "INTERMEDIATE_THROW_EVENT", "BOUNDARY_EVENT", "END_EVENT", "SERVICE_TASK", "RECEIVE_TASK", "USER_TASK", "MANUAL_TASK", "TASK", "EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY", "EVENT_BASED_GATEWAY", "SEQUENCE_FLOW", "MULTI_INSTANCE_BODY", "CALL_ACTIVITY", "BUSINESS_RULE_TASK", "SCRIPT_TASK", "SEND_TASK", "UNKNOWN"]] | UnsetType = UNSET
@@ -103,10 +95,8 @@ class ElementInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     element_instance_scope_key: ElementInstanceKey | ProcessInstanceKey | UnsetType = UNSET
     or_: Sequence[ElementInstanceFilterFields] | UnsetType = field(name="$or", default=UNSET)  # since 8.10
 
-
 class ElementInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchElementInstances."""
-
     process_definition_id: ProcessDefinitionId | None = None
     start_date: DateTime
     end_date: DateTime | None = None
@@ -122,32 +112,24 @@ class ElementInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_key: ProcessDefinitionKey | None = None
     incident_key: IncidentKey | None = None
 
-
 class ElementInstanceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstances."""
-
     field: Open[Literal["elementInstanceKey", "processInstanceKey", "processDefinitionKey", "processDefinitionId", "startDate", "endDate", "elementId", "elementName", "type", "state", "incidentKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ElementInstanceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchElementInstances, since 8.8."""
-
     sort: Sequence[ElementInstanceSearchQuerySortRequest] | UnsetType = UNSET
     filter: ElementInstanceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class ElementInstanceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchElementInstances, since 8.8."""
-
     items: list[ElementInstanceResult]
     page: SearchQueryPageResponse
 
-
 class ElementInstanceWaitStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstanceWaitStates."""
-
     element_instance_key: ElementInstanceKey | AdvancedElementInstanceKeyFilter | UnsetType = UNSET
     process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
     root_process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
@@ -155,25 +137,19 @@ class ElementInstanceWaitStateFilter(Struct, frozen=True, kw_only=True, rename="
     element_type: Open[WaitStateElementTypeEnum] | AdvancedWaitStateElementTypeFilter | UnsetType = UNSET
     wait_state_type: Open[WaitStateTypeEnum] | AdvancedWaitStateTypeFilter | UnsetType = UNSET
 
-
 class ElementInstanceWaitStateQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchElementInstanceWaitStates."""
-
     field: Open[Literal["elementInstanceKey", "processInstanceKey", "rootProcessInstanceKey", "elementId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ElementInstanceWaitStateQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchElementInstanceWaitStates, since 8.10."""
-
     sort: Sequence[ElementInstanceWaitStateQuerySortRequest] | UnsetType = UNSET
     filter: ElementInstanceWaitStateFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class WaitStateDetails(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchElementInstanceWaitStates."""
-
     job_key: JobKey | UnsetType = UNSET
     job_type: str | UnsetType = UNSET
     job_kind: Open[JobKindEnum] | UnsetType = UNSET
@@ -189,10 +165,8 @@ class WaitStateDetails(Struct, frozen=True, kw_only=True, rename="camel"):
     expression: str | UnsetType = UNSET
     events: list[Open[Literal["create", "update"]]] | UnsetType = UNSET
 
-
 class ElementInstanceWaitStateResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchElementInstanceWaitStates."""
-
     root_process_instance_key: ProcessInstanceKey | None = None
     process_instance_key: ProcessInstanceKey
     element_instance_key: ElementInstanceKey
@@ -202,17 +176,13 @@ class ElementInstanceWaitStateResult(Struct, frozen=True, kw_only=True, rename="
     bpmn_process_id: str
     details: WaitStateDetails
 
-
 class ElementInstanceWaitStateQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchElementInstanceWaitStates, since 8.10."""
-
     items: list[ElementInstanceWaitStateResult]
     page: SearchQueryPageResponse
 
-
 class SetVariableRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createElementInstanceVariables, since 8.6."""
-
     variables: Mapping[str, object]
     local: bool | UnsetType = UNSET
     operation_reference: int | UnsetType = UNSET

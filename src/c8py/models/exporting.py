@@ -12,8 +12,6 @@ __all__ = ["ExportingStatusCode", "ExportingStatusResponse", "ProblemDetail"]
 
 ExportingStatusCode: TypeAlias = Literal["EXPORTING", "PAUSED", "SOFT_PAUSED", "MIXED"]
 
-
 class ExportingStatusResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getExportingStatus, since 8.10."""
-
     status: Open[ExportingStatusCode]

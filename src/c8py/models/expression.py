@@ -15,29 +15,22 @@ __all__ = [
 
 class ExpressionEvaluationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of evaluateExpression, since 8.9."""
-
     expression: str
     tenant_id: str | UnsetType = UNSET
     scope_key: ScopeKey | UnsetType = UNSET  # since 8.10
     variables: Mapping[str, object] | None | UnsetType = UNSET
 
-
 class ExpressionEvaluationWarningItem(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of evaluateExpression."""
-
     message: str
-
 
 class ExpressionSecretReferenceItem(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of evaluateExpression."""
-
     store_id: str
     secret_name: str
 
-
 class ExpressionEvaluationResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of evaluateExpression, since 8.9."""
-
     expression: str
     result: object
     warnings: list[ExpressionEvaluationWarningItem]

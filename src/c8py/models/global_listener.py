@@ -27,30 +27,24 @@ GlobalTaskListenerEventTypeEnum: TypeAlias = Literal[
     "all", "creating", "assigning", "updating", "completing", "canceling",
 ]
 
-
 class AdvancedGlobalListenerSourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchGlobalTaskListeners."""
-
     eq: Open[GlobalListenerSourceEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[GlobalListenerSourceEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[GlobalListenerSourceEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class AdvancedGlobalTaskListenerEventTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchGlobalTaskListeners."""
-
     eq: Open[GlobalTaskListenerEventTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[GlobalTaskListenerEventTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[GlobalTaskListenerEventTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class CreateGlobalTaskListenerRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createGlobalTaskListener, since 8.9."""
-
     id: GlobalListenerId
     event_types: Sequence[Open[GlobalTaskListenerEventTypeEnum]]
     type: str
@@ -58,10 +52,8 @@ class CreateGlobalTaskListenerRequest(Struct, frozen=True, kw_only=True, rename=
     after_non_global: bool | UnsetType = UNSET
     priority: int | UnsetType = UNSET
 
-
 class GlobalTaskListenerResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createGlobalTaskListener, since 8.9."""
-
     id: GlobalListenerId
     source: Open[GlobalListenerSourceEnum]
     event_types: list[Open[GlobalTaskListenerEventTypeEnum]]
@@ -70,10 +62,8 @@ class GlobalTaskListenerResult(Struct, frozen=True, kw_only=True, rename="camel"
     after_non_global: bool
     priority: int
 
-
 class GlobalTaskListenerSearchQueryFilterRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchGlobalTaskListeners."""
-
     id: str | AdvancedStringFilter | UnsetType = UNSET
     type: str | AdvancedStringFilter | UnsetType = UNSET
     retries: int | AdvancedIntegerFilter | UnsetType = UNSET
@@ -82,32 +72,24 @@ class GlobalTaskListenerSearchQueryFilterRequest(Struct, frozen=True, kw_only=Tr
     priority: int | AdvancedIntegerFilter | UnsetType = UNSET
     source: Open[GlobalListenerSourceEnum] | AdvancedGlobalListenerSourceFilter | UnsetType = UNSET
 
-
 class GlobalTaskListenerSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchGlobalTaskListeners."""
-
     field: Open[Literal["id", "type", "afterNonGlobal", "priority", "source"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class GlobalTaskListenerSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchGlobalTaskListeners, since 8.9."""
-
     sort: Sequence[GlobalTaskListenerSearchQuerySortRequest] | UnsetType = UNSET
     filter: GlobalTaskListenerSearchQueryFilterRequest | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class GlobalTaskListenerSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchGlobalTaskListeners, since 8.9."""
-
     items: list[GlobalTaskListenerResult]
     page: SearchQueryPageResponse
 
-
 class UpdateGlobalTaskListenerRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of updateGlobalTaskListener, since 8.9."""
-
     event_types: Sequence[Open[GlobalTaskListenerEventTypeEnum]]
     type: str
     retries: int | UnsetType = UNSET

@@ -32,28 +32,21 @@ __all__ = [
 
 class IncidentProcessInstanceStatisticsByDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessInstanceStatisticsByDefinition."""
-
     error_hash_code: int
-
 
 class IncidentProcessInstanceStatisticsByDefinitionQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessInstanceStatisticsByDefinition."""
-
     field: Open[Literal["activeInstancesWithErrorCount", "processDefinitionKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class IncidentProcessInstanceStatisticsByDefinitionQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of getProcessInstanceStatisticsByDefinition, since 8.9."""
-
     filter: IncidentProcessInstanceStatisticsByDefinitionFilter
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[IncidentProcessInstanceStatisticsByDefinitionQuerySortRequest] | UnsetType = UNSET
 
-
 class IncidentProcessInstanceStatisticsByDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getProcessInstanceStatisticsByDefinition."""
-
     process_definition_id: ProcessDefinitionId
     process_definition_key: ProcessDefinitionKey
     process_definition_name: str
@@ -61,44 +54,32 @@ class IncidentProcessInstanceStatisticsByDefinitionResult(Struct, frozen=True, k
     tenant_id: TenantId
     active_instances_with_error_count: int
 
-
 class IncidentProcessInstanceStatisticsByDefinitionQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getProcessInstanceStatisticsByDefinition, since 8.9."""
-
     items: list[IncidentProcessInstanceStatisticsByDefinitionResult]
     page: SearchQueryPageResponse
 
-
 class IncidentProcessInstanceStatisticsByErrorQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessInstanceStatisticsByError."""
-
     field: Open[Literal["errorMessage", "activeInstancesWithErrorCount"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class IncidentProcessInstanceStatisticsByErrorQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of getProcessInstanceStatisticsByError, since 8.9."""
-
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[IncidentProcessInstanceStatisticsByErrorQuerySortRequest] | UnsetType = UNSET
 
-
 class IncidentProcessInstanceStatisticsByErrorResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getProcessInstanceStatisticsByError."""
-
     error_hash_code: int
     error_message: str
     active_instances_with_error_count: int
 
-
 class IncidentProcessInstanceStatisticsByErrorQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getProcessInstanceStatisticsByError, since 8.9."""
-
     items: list[IncidentProcessInstanceStatisticsByErrorResult]
     page: SearchQueryPageResponse
 
-
 class IncidentResolutionRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of resolveIncident, since 8.6."""
-
     operation_reference: int | UnsetType = UNSET

@@ -10,7 +10,6 @@ __all__ = ["LicenseResponse", "ProblemDetail"]
 
 class LicenseResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getLicense, since 8.6."""
-
     valid_license: bool
     license_type: str
     is_commercial: bool | UnsetType = UNSET

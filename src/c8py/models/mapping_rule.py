@@ -18,40 +18,31 @@ __all__ = [
 
 class MappingRuleCreateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of createMappingRule, since 8.8."""
-
     mapping_rule_id: MappingRuleId
     claim_name: str
     claim_value: str
     name: str
-
 
 class MappingRuleCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createMappingRule, since 8.8."""
-
     claim_name: str
     claim_value: str
     name: str
     mapping_rule_id: MappingRuleId
 
-
 class MappingRuleSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchMappingRule, since 8.8."""
-
     items: list[MappingRuleResult]
     page: SearchQueryPageResponse
 
-
 class MappingRuleUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of updateMappingRule, since 8.8."""
-
     claim_name: str
     claim_value: str
     name: str
 
-
 class MappingRuleUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of updateMappingRule, since 8.8."""
-
     claim_name: str
     claim_value: str
     name: str

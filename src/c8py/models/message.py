@@ -15,25 +15,20 @@ __all__ = [
 
 class MessageCorrelationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of correlateMessage, since 8.6."""
-
     name: str
     correlation_key: str | UnsetType = UNSET
     variables: Mapping[str, object] | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
     business_id: BusinessId | UnsetType = UNSET  # since 8.10
 
-
 class MessageCorrelationResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of correlateMessage, since 8.6."""
-
     tenant_id: TenantId
     message_key: MessageKey
     process_instance_key: ProcessInstanceKey
 
-
 class MessagePublicationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of publishMessage, since 8.6."""
-
     name: str
     correlation_key: str | UnsetType = UNSET
     time_to_live: int | UnsetType = UNSET
@@ -42,9 +37,7 @@ class MessagePublicationRequest(Struct, frozen=True, kw_only=True, rename="camel
     tenant_id: TenantId | UnsetType = UNSET
     business_id: BusinessId | UnsetType = UNSET  # since 8.10
 
-
 class MessagePublicationResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of publishMessage, since 8.6."""
-
     tenant_id: TenantId
     message_key: MessageKey

@@ -34,7 +34,6 @@ __all__ = [
 
 class CorrelatedMessageSubscriptionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchCorrelatedMessageSubscriptions."""
-
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
     correlation_key: str | AdvancedStringFilter | UnsetType = UNSET
     correlation_time: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
@@ -49,10 +48,8 @@ class CorrelatedMessageSubscriptionFilter(Struct, frozen=True, kw_only=True, ren
     subscription_key: MessageSubscriptionKey | AdvancedMessageSubscriptionKeyFilter | UnsetType = UNSET
     tenant_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-
 class CorrelatedMessageSubscriptionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchCorrelatedMessageSubscriptions."""
-
     business_id: BusinessId | None = None  # since 8.10
     correlation_key: str | None = None
     correlation_time: DateTime
@@ -68,32 +65,24 @@ class CorrelatedMessageSubscriptionResult(Struct, frozen=True, kw_only=True, ren
     subscription_key: MessageSubscriptionKey
     tenant_id: TenantId
 
-
 class CorrelatedMessageSubscriptionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchCorrelatedMessageSubscriptions."""
-
     field: Open[Literal["businessId", "correlationKey", "correlationTime", "elementId", "elementInstanceKey", "messageKey", "messageName", "partitionId", "processDefinitionId", "processDefinitionKey", "processInstanceKey", "subscriptionKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class CorrelatedMessageSubscriptionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchCorrelatedMessageSubscriptions, since 8.8."""
-
     sort: Sequence[CorrelatedMessageSubscriptionSearchQuerySortRequest] | UnsetType = UNSET
     filter: CorrelatedMessageSubscriptionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class CorrelatedMessageSubscriptionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchCorrelatedMessageSubscriptions, since 8.8."""
-
     items: list[CorrelatedMessageSubscriptionResult]
     page: SearchQueryPageResponse
 
-
 class MessageSubscriptionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchMessageSubscriptions."""
-
     business_id: BusinessId | None = None  # since 8.10
     message_subscription_key: MessageSubscriptionKey
     process_definition_id: ProcessDefinitionId
@@ -114,24 +103,18 @@ class MessageSubscriptionResult(Struct, frozen=True, kw_only=True, rename="camel
     inbound_connector_type: str | None = None  # since 8.10
     tenant_id: TenantId
 
-
 class MessageSubscriptionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchMessageSubscriptions."""
-
     field: Open[Literal["businessId", "messageSubscriptionKey", "processDefinitionId", "processDefinitionName", "processDefinitionVersion", "processInstanceKey", "elementId", "elementInstanceKey", "messageSubscriptionState", "messageSubscriptionType", "lastUpdatedDate", "messageName", "correlationKey", "tenantId", "toolName", "inboundConnectorType"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class MessageSubscriptionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchMessageSubscriptions, since 8.8."""
-
     sort: Sequence[MessageSubscriptionSearchQuerySortRequest] | UnsetType = UNSET
     filter: MessageSubscriptionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class MessageSubscriptionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchMessageSubscriptions, since 8.8."""
-
     items: list[MessageSubscriptionResult]
     page: SearchQueryPageResponse

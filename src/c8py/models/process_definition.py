@@ -44,7 +44,6 @@ __all__ = [
 
 class BaseProcessInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessDefinitionStatistics."""
-
     start_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     end_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     state: Open[ProcessInstanceStateEnum] | AdvancedProcessInstanceStateFilter | UnsetType = UNSET
@@ -66,10 +65,8 @@ class BaseProcessInstanceFilterFields(Struct, frozen=True, kw_only=True, rename=
     tags: Sequence[Tag] | UnsetType = UNSET
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.9
 
-
 class ProcessDefinitionStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessDefinitionStatistics."""
-
     start_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     end_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     state: Open[ProcessInstanceStateEnum] | AdvancedProcessInstanceStateFilter | UnsetType = UNSET
@@ -92,22 +89,16 @@ class ProcessDefinitionStatisticsFilter(Struct, frozen=True, kw_only=True, renam
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.9
     or_: Sequence[BaseProcessInstanceFilterFields] | UnsetType = field(name="$or", default=UNSET)
 
-
 class ProcessDefinitionElementStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of getProcessDefinitionStatistics, since 8.8."""
-
     filter: ProcessDefinitionStatisticsFilter | UnsetType = UNSET
-
 
 class ProcessDefinitionElementStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getProcessDefinitionStatistics, since 8.8."""
-
     items: list[ProcessElementStatisticsResult]
-
 
 class ProcessDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchProcessDefinitions."""
-
     name: str | AdvancedStringFilter | UnsetType = UNSET
     is_latest_version: bool | UnsetType = UNSET
     resource_name: str | UnsetType = UNSET
@@ -119,24 +110,18 @@ class ProcessDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel")
     has_start_form: bool | UnsetType = UNSET
     state: Open[Literal["ACTIVE", "DRAINING", "DELETED"]] | UnsetType = UNSET  # since 8.10
 
-
 class ProcessDefinitionInstanceStatisticsQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessDefinitionInstanceStatistics."""
-
     field: Open[Literal["processDefinitionId", "activeInstancesWithIncidentCount", "activeInstancesWithoutIncidentCount"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ProcessDefinitionInstanceStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of getProcessDefinitionInstanceStatistics, since 8.9."""
-
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[ProcessDefinitionInstanceStatisticsQuerySortRequest] | UnsetType = UNSET
 
-
 class ProcessDefinitionInstanceStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getProcessDefinitionInstanceStatistics."""
-
     process_definition_id: ProcessDefinitionId
     tenant_id: TenantId
     latest_process_definition_name: str | None = None
@@ -144,39 +129,29 @@ class ProcessDefinitionInstanceStatisticsResult(Struct, frozen=True, kw_only=Tru
     active_instances_without_incident_count: int
     active_instances_with_incident_count: int
 
-
 class ProcessDefinitionInstanceStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getProcessDefinitionInstanceStatistics, since 8.9."""
-
     items: list[ProcessDefinitionInstanceStatisticsResult]
     page: SearchQueryPageResponse
 
-
 class ProcessDefinitionInstanceVersionStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessDefinitionInstanceVersionStatistics."""
-
     process_definition_id: ProcessDefinitionId
     tenant_id: TenantId | UnsetType = UNSET
 
-
 class ProcessDefinitionInstanceVersionStatisticsQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of getProcessDefinitionInstanceVersionStatistics."""
-
     field: Open[Literal["processDefinitionId", "processDefinitionKey", "processDefinitionName", "processDefinitionVersion", "activeInstancesWithIncidentCount", "activeInstancesWithoutIncidentCount"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ProcessDefinitionInstanceVersionStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of getProcessDefinitionInstanceVersionStatistics, since 8.9."""
-
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[ProcessDefinitionInstanceVersionStatisticsQuerySortRequest] | UnsetType = UNSET
     filter: ProcessDefinitionInstanceVersionStatisticsFilter
 
-
 class ProcessDefinitionInstanceVersionStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getProcessDefinitionInstanceVersionStatistics."""
-
     process_definition_id: ProcessDefinitionId
     process_definition_key: ProcessDefinitionKey
     process_definition_name: str | None = None
@@ -185,41 +160,31 @@ class ProcessDefinitionInstanceVersionStatisticsResult(Struct, frozen=True, kw_o
     active_instances_with_incident_count: int
     active_instances_without_incident_count: int
 
-
 class ProcessDefinitionInstanceVersionStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getProcessDefinitionInstanceVersionStatistics, since 8.9."""
-
     items: list[ProcessDefinitionInstanceVersionStatisticsResult]
     page: SearchQueryPageResponse
 
-
 class ProcessDefinitionMessageSubscriptionStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of getProcessDefinitionMessageSubscriptionStatistics, since 8.9."""
-
     page: CursorForwardPagination | UnsetType = UNSET
     filter: MessageSubscriptionFilter | UnsetType = UNSET
 
-
 class ProcessDefinitionMessageSubscriptionStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getProcessDefinitionMessageSubscriptionStatistics."""
-
     process_definition_id: ProcessDefinitionId
     tenant_id: TenantId
     process_definition_key: ProcessDefinitionKey
     process_instances_with_active_subscriptions: int
     active_subscriptions: int
 
-
 class ProcessDefinitionMessageSubscriptionStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getProcessDefinitionMessageSubscriptionStatistics, since 8.9."""
-
     items: list[ProcessDefinitionMessageSubscriptionStatisticsResult]
     page: SearchQueryPageResponse
 
-
 class ProcessDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchProcessDefinitions."""
-
     name: str | None = None
     resource_name: str
     version: int
@@ -230,50 +195,36 @@ class ProcessDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel")
     has_start_form: bool
     state: Open[Literal["ACTIVE", "DRAINING", "DELETED"]] | UnsetType = UNSET  # since 8.10
 
-
 class ProcessDefinitionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchProcessDefinitions."""
-
     field: Open[Literal["processDefinitionKey", "name", "resourceName", "version", "versionTag", "processDefinitionId", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ProcessDefinitionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchProcessDefinitions, since 8.8."""
-
     sort: Sequence[ProcessDefinitionSearchQuerySortRequest] | UnsetType = UNSET
     filter: ProcessDefinitionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class ProcessDefinitionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchProcessDefinitions, since 8.8."""
-
     items: list[ProcessDefinitionResult]
     page: SearchQueryPageResponse
 
-
 class ProcessDefinitionVariableNameFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchProcessDefinitionVariableNames."""
-
     name: str | AdvancedStringFilter | UnsetType = UNSET
-
 
 class ProcessDefinitionVariableNameSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchProcessDefinitionVariableNames, since 8.10."""
-
     filter: ProcessDefinitionVariableNameFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class ProcessDefinitionVariableNameSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchProcessDefinitionVariableNames."""
-
     name: str
-
 
 class ProcessDefinitionVariableNameSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchProcessDefinitionVariableNames, since 8.10."""
-
     items: list[ProcessDefinitionVariableNameSearchResult]
     page: SearchQueryPageResponse

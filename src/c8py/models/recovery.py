@@ -17,87 +17,66 @@ __all__ = [
 
 class ClusterModeChangeOperation(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of changeClusterMode."""
-
     operation: str
     mode: str | None = None
 
-
 class ClusterModeChangePlannedChange(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of changeClusterMode."""
-
     physical_tenant_id: str | None = None
     operations: list[ClusterModeChangeOperation]
 
-
 class ClusterModeChangeResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of changeClusterMode, since 8.10."""
-
     change_id: str
     planned_changes: list[ClusterModeChangePlannedChange]
 
-
 class ClusterRestoreOperation(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of restore."""
-
     operation: str
     broker_id: str
     partition_id: int | UnsetType = UNSET
     backup_ids: list[int] | UnsetType = UNSET
     mode: str | UnsetType = UNSET
 
-
 class ClusterRestorePlannedChange(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of restore."""
-
     physical_tenant_id: str | None = None
     operations: list[ClusterRestoreOperation]
 
-
 class RestoreRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of restore, since 8.10."""
-
     from_: DateTime | None | UnsetType = UNSET
     to: DateTime | None | UnsetType = UNSET
     backup_ids: Sequence[int] | None | UnsetType = UNSET
 
-
 class ClusterRestoreRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of restoreAsClusterAdmin, since 8.10."""
-
     overrides: Mapping[str, RestoreRequest] | None | UnsetType = UNSET
     from_: DateTime | None | UnsetType = UNSET
     to: DateTime | None | UnsetType = UNSET
     backup_ids: Sequence[int] | None | UnsetType = UNSET
 
-
 class ClusterRestoreResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of restore, since 8.10."""
-
     change_id: str
     planned_changes: list[ClusterRestorePlannedChange]
 
-
 class RestorePartitionStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getRestoreStatus."""
-
     partition_id: int
     state: Open[Literal["PENDING", "RESTORING", "RESTORED"]]
     backup_ids: list[int]
     completed_at: DateTime | None = None
 
-
 class RestoreBrokerStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getRestoreStatus."""
-
     broker_id: str
     partitions_restored: int
     partitions_to_restore: int
     partitions: list[RestorePartitionStatus]
 
-
 class RestoreStatusResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getRestoreStatus, since 8.10."""
-
     status: Open[Literal["IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]]
     change_id: str
     started_at: DateTime | None = None

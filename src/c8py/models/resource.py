@@ -28,21 +28,16 @@ __all__ = [
 
 class DeleteResourceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of deleteResource, since 8.6."""
-
     operation_reference: int | UnsetType = UNSET
     delete_history: bool | UnsetType = UNSET  # since 8.9
 
-
 class DeleteResourceResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of deleteResource, since 8.6."""
-
     resource_key: ResourceKey | UnsetType = UNSET  # since 8.9
     batch_operation: BatchOperationCreatedResult | None = None  # since 8.9
 
-
 class DeploymentDecisionRequirementsResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDeployment."""
-
     decision_requirements_id: str
     decision_requirements_name: str
     version: int
@@ -50,10 +45,8 @@ class DeploymentDecisionRequirementsResult(Struct, frozen=True, kw_only=True, re
     tenant_id: TenantId
     decision_requirements_key: DecisionRequirementsKey
 
-
 class DeploymentDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDeployment."""
-
     decision_definition_id: DecisionDefinitionId
     version: int
     name: str
@@ -62,58 +55,46 @@ class DeploymentDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"
     decision_definition_key: DecisionDefinitionKey
     decision_requirements_key: DecisionRequirementsKey
 
-
 class DeploymentFormResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDeployment."""
-
     form_id: FormId
     version: int
     resource_name: str
     tenant_id: TenantId
     form_key: FormKey
 
-
 class DeploymentProcessResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDeployment."""
-
     process_definition_id: ProcessDefinitionId
     process_definition_version: int
     resource_name: str
     tenant_id: TenantId
     process_definition_key: ProcessDefinitionKey
 
-
 class DeploymentResourceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDeployment."""
-
     resource_id: str
     resource_name: str
     version: int
     tenant_id: TenantId
     resource_key: ResourceKey
 
-
 class DeploymentMetadataResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of createDeployment."""
-
     process_definition: DeploymentProcessResult | None = None
     decision_definition: DeploymentDecisionResult | None = None
     decision_requirements: DeploymentDecisionRequirementsResult | None = None
     form: DeploymentFormResult | None = None
     resource: DeploymentResourceResult | None = None
 
-
 class DeploymentResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of createDeployment, since 8.6."""
-
     deployment_key: DeploymentKey
     tenant_id: TenantId
     deployments: list[DeploymentMetadataResult]
 
-
 class ResourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchResources."""
-
     resource_key: ResourceKey | AdvancedResourceKeyFilter | UnsetType = UNSET
     resource_name: str | AdvancedStringFilter | UnsetType = UNSET
     resource_id: str | AdvancedStringFilter | UnsetType = UNSET
@@ -122,10 +103,8 @@ class ResourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     deployment_key: DeploymentKey | AdvancedDeploymentKeyFilter | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
 
-
 class ResourceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchResources."""
-
     resource_name: str
     version: int
     version_tag: str | None = None
@@ -133,24 +112,18 @@ class ResourceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     tenant_id: TenantId
     resource_key: ResourceKey
 
-
 class ResourceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchResources."""
-
     field: Open[Literal["resourceKey", "resourceName", "resourceId", "version", "versionTag", "deploymentKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class ResourceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchResources, since 8.10."""
-
     sort: Sequence[ResourceSearchQuerySortRequest] | UnsetType = UNSET
     filter: ResourceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class ResourceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchResources, since 8.10."""
-
     items: list[ResourceResult]
     page: SearchQueryPageResponse

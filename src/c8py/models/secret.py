@@ -16,36 +16,26 @@ __all__ = [
 
 SecretErrorCode: TypeAlias = Literal["NOT_FOUND", "ACCESS_DENIED", "INVALID_REFERENCE", "UNREADABLE"]
 
-
 class ResolvedSecret(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of resolveSecrets."""
-
     reference: str
     value: str
 
-
 class SecretListResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of listSecrets, since 8.10."""
-
     references: list[str]
-
 
 class SecretResolutionError(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of resolveSecrets."""
-
     reference: str
     code: Open[SecretErrorCode]
     message: str
 
-
 class SecretResolveRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of resolveSecrets, since 8.10."""
-
     references: Sequence[str]
-
 
 class SecretResolveResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of resolveSecrets, since 8.10."""
-
     resolved: list[ResolvedSecret]
     errors: list[SecretResolutionError]

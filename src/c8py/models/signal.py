@@ -12,14 +12,11 @@ __all__ = ["ProblemDetail", "SignalBroadcastRequest", "SignalBroadcastResult"]
 
 class SignalBroadcastRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of broadcastSignal, since 8.6."""
-
     signal_name: str
     variables: Mapping[str, object] | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
 
-
 class SignalBroadcastResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of broadcastSignal, since 8.6."""
-
     tenant_id: TenantId
     signal_key: SignalKey

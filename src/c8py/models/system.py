@@ -18,36 +18,26 @@ __all__ = [
 CloudStage: TypeAlias = Literal["dev", "int", "prod"]
 WebappComponent: TypeAlias = Literal["operate", "tasklist", "admin"]
 
-
 class AuthenticationConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getSystemConfiguration."""
-
     can_logout: bool
     is_login_delegated: bool
 
-
 class CloudConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getSystemConfiguration."""
-
     stage: Open[CloudStage] | None = None
-
 
 class ComponentsConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getSystemConfiguration."""
-
     active: list[Open[WebappComponent]]
-
 
 class DeploymentConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getSystemConfiguration."""
-
     is_multi_tenancy_enabled: bool
     max_request_size: int
 
-
 class JobMetricsConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getSystemConfiguration."""
-
     enabled: bool
     export_interval: str
     max_worker_name_length: int
@@ -55,28 +45,22 @@ class JobMetricsConfigurationResponse(Struct, frozen=True, kw_only=True, rename=
     max_tenant_id_length: int
     max_unique_keys: int
 
-
 class SystemConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getSystemConfiguration, since 8.9."""
-
     job_metrics: JobMetricsConfigurationResponse
     components: ComponentsConfigurationResponse | UnsetType = UNSET  # since 8.10
     deployment: DeploymentConfigurationResponse | UnsetType = UNSET  # since 8.10
     authentication: AuthenticationConfigurationResponse | UnsetType = UNSET  # since 8.10
     cloud: CloudConfigurationResponse | UnsetType = UNSET  # since 8.10
 
-
 class UsageMetricsResponseItem(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of getUsageMetrics."""
-
     process_instances: int
     decision_instances: int
     assignees: int
 
-
 class UsageMetricsResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getUsageMetrics, since 8.8."""
-
     active_tenants: int
     tenants: dict[str, UsageMetricsResponseItem]
     process_instances: int

@@ -21,62 +21,47 @@ __all__ = [
 
 class UserFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUsers."""
-
     username: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     email: str | AdvancedStringFilter | UnsetType = UNSET
 
-
 class UserFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUsers."""
-
     username: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     email: str | AdvancedStringFilter | UnsetType = UNSET
     or_: Sequence[UserFilterFields] | None | UnsetType = field(name="$or", default=UNSET)
 
-
 class UserResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchUsers."""
-
     username: Username
     name: str | None = None
     email: str | None = None
 
-
 class UserSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUsers."""
-
     field: Open[Literal["username", "name", "email"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class UserSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchUsers, since 8.8."""
-
     sort: Sequence[UserSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class UserSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchUsers, since 8.8."""
-
     items: list[UserResult]
     page: SearchQueryPageResponse
 
-
 class UserUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of updateUser, since 8.8."""
-
     password: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
 
-
 class UserUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of updateUser, since 8.8."""
-
     username: Username
     name: str | None = None
     email: str | None = None

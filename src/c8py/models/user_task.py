@@ -40,84 +40,64 @@ UserTaskStateEnum: TypeAlias = Literal[
     "CREATING", "CREATED", "ASSIGNING", "UPDATING", "COMPLETING", "COMPLETED", "CANCELING", "CANCELED", "FAILED",
 ]
 
-
 class AdvancedUserTaskStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTasks."""
-
     eq: Open[UserTaskStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[UserTaskStateEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[UserTaskStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-
 class Changeset(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of updateUserTask."""
-
     due_date: DateTime | None | UnsetType = UNSET
     follow_up_date: DateTime | None | UnsetType = UNSET
     candidate_users: Sequence[str] | None | UnsetType = UNSET
     candidate_groups: Sequence[str] | None | UnsetType = UNSET
     priority: int | None | UnsetType = UNSET
 
-
 class UserTaskAssignmentRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of assignUserTask, since 8.5."""
-
     assignee: str | UnsetType = UNSET
     allow_override: bool | None | UnsetType = UNSET
     action: str | None | UnsetType = UNSET
 
-
 class UserTaskAuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTaskAuditLogs."""
-
     operation_type: Open[AuditLogOperationTypeEnum] | AdvancedOperationTypeFilter | UnsetType = UNSET
     result: Open[AuditLogResultEnum] | AdvancedResultFilter | UnsetType = UNSET
     timestamp: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     actor_type: Open[AuditLogActorTypeEnum] | AdvancedActorTypeFilter | UnsetType = UNSET
     actor_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-
 class UserTaskAuditLogSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchUserTaskAuditLogs, since 8.9."""
-
     sort: Sequence[AuditLogSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskAuditLogFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class UserTaskCompletionRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of completeUserTask, since 8.5."""
-
     variables: Mapping[str, object] | None | UnsetType = UNSET
     action: str | None | UnsetType = UNSET
 
-
 class UserTaskVariableSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTaskEffectiveVariables."""
-
     field: Open[Literal["value", "name", "tenantId", "variableKey", "scopeKey", "processInstanceKey"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class UserTaskVariableFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTaskEffectiveVariables."""
-
     name: str | AdvancedStringFilter | UnsetType = UNSET
-
 
 class UserTaskEffectiveVariableSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchUserTaskEffectiveVariables, since 8.9."""
-
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[UserTaskVariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskVariableFilter | UnsetType = UNSET
 
-
 class UserTaskFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTasks."""
-
     state: Open[UserTaskStateEnum] | AdvancedUserTaskStateFilter | UnsetType = UNSET
     assignee: str | AdvancedStringFilter | UnsetType = UNSET
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
@@ -140,10 +120,8 @@ class UserTaskFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
     element_instance_key: ElementInstanceKey | UnsetType = UNSET
     tags: Sequence[Tag] | UnsetType = UNSET  # since 8.9
 
-
 class UserTaskFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTasks."""
-
     state: Open[UserTaskStateEnum] | AdvancedUserTaskStateFilter | UnsetType = UNSET
     assignee: str | AdvancedStringFilter | UnsetType = UNSET
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
@@ -167,10 +145,8 @@ class UserTaskFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     tags: Sequence[Tag] | UnsetType = UNSET  # since 8.9
     or_: Sequence[UserTaskFilterFields] | UnsetType = field(name="$or", default=UNSET)
 
-
 class UserTaskResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the response of searchUserTasks."""
-
     name: str | None = None
     state: Open[UserTaskStateEnum]
     assignee: str | None = None
@@ -197,39 +173,29 @@ class UserTaskResult(Struct, frozen=True, kw_only=True, rename="camel"):
     form_key: FormKey | None = None
     tags: list[Tag] = []  # since 8.9
 
-
 class UserTaskSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchUserTasks."""
-
     field: Open[Literal["creationDate", "completionDate", "followUpDate", "dueDate", "priority", "name", "businessId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class UserTaskSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchUserTasks, since 8.6."""
-
     sort: Sequence[UserTaskSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-
 class UserTaskSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of searchUserTasks, since 8.6."""
-
     items: list[UserTaskResult]
     page: SearchQueryPageResponse
 
-
 class UserTaskUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of updateUserTask, since 8.5."""
-
     changeset: Changeset | None | UnsetType = UNSET
     action: str | None | UnsetType = UNSET
 
-
 class UserTaskVariableSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchUserTaskVariables, since 8.8."""
-
     sort: Sequence[UserTaskVariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskVariableFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET

@@ -22,27 +22,22 @@ __all__ = [
 
 class AdvancedScopeKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchVariables."""
-
     eq: ScopeKey | UnsetType = field(name="$eq", default=UNSET)
     neq: ScopeKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[ScopeKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[ScopeKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class AdvancedVariableKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchVariables."""
-
     eq: VariableKey | UnsetType = field(name="$eq", default=UNSET)
     neq: VariableKey | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[VariableKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[VariableKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-
 class VariableFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchVariables."""
-
     name: str | AdvancedStringFilter | UnsetType = UNSET
     value: str | AdvancedStringFilter | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
@@ -51,10 +46,8 @@ class VariableFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     scope_key: ScopeKey | AdvancedScopeKeyFilter | UnsetType = UNSET
     process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
 
-
 class VariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
     """The response of getVariable, since 8.8."""
-
     value: str
     name: str
     tenant_id: TenantId
@@ -63,17 +56,13 @@ class VariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_instance_key: ProcessInstanceKey
     root_process_instance_key: ProcessInstanceKey | None = None  # since 8.9
 
-
 class VariableSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Part of the request of searchVariables."""
-
     field: Open[Literal["value", "name", "tenantId", "variableKey", "scopeKey", "processInstanceKey"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-
 class VariableSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     """The request of searchVariables, since 8.8."""
-
     sort: Sequence[VariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: VariableFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET

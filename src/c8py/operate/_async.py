@@ -25,16 +25,14 @@ class AsyncOperate(AsyncComponent):
         """Search process definitions; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /process-definitions/search", Found[ProcessDefinition], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_process_definitions_all(
         self, *, filter: ProcessDefinition | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[ProcessDefinition]:
         """Everything that `search_process_definitions` finds, page after page of `page_size` items."""
         return self._behind(
-            lambda after: self.search_process_definitions(filter=filter, sort=sort, size=page_size, search_after=after)
-        )
+            lambda after: self.search_process_definitions(filter=filter, sort=sort, size=page_size, search_after=after))
 
     async def get_process_definition(self, key: int | str) -> ProcessDefinition:
         """A process definition."""
@@ -51,16 +49,14 @@ class AsyncOperate(AsyncComponent):
         """Search process instances; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /process-instances/search", Found[ProcessInstance], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_process_instances_all(
         self, *, filter: ProcessInstance | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[ProcessInstance]:
         """Everything that `search_process_instances` finds, page after page of `page_size` items."""
         return self._behind(
-            lambda after: self.search_process_instances(filter=filter, sort=sort, size=page_size, search_after=after)
-        )
+            lambda after: self.search_process_instances(filter=filter, sort=sort, size=page_size, search_after=after))
 
     async def get_process_instance(self, key: int | str) -> ProcessInstance:
         """A process instance."""
@@ -85,16 +81,14 @@ class AsyncOperate(AsyncComponent):
         """Search flownode instances; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /flownode-instances/search", Found[FlownodeInstance], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_flownode_instances_all(
         self, *, filter: FlownodeInstance | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[FlownodeInstance]:
         """Everything that `search_flownode_instances` finds, page after page of `page_size` items."""
         return self._behind(
-            lambda after: self.search_flownode_instances(filter=filter, sort=sort, size=page_size, search_after=after)
-        )
+            lambda after: self.search_flownode_instances(filter=filter, sort=sort, size=page_size, search_after=after))
 
     async def get_flownode_instance(self, key: int | str) -> FlownodeInstance:
         """An instance of an element."""
@@ -107,16 +101,14 @@ class AsyncOperate(AsyncComponent):
         """Search variables; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /variables/search", Found[Variable], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_variables_all(
         self, *, filter: Variable | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[Variable]:
         """Everything that `search_variables` finds, page after page of `page_size` items."""
         return self._behind(
-            lambda after: self.search_variables(filter=filter, sort=sort, size=page_size, search_after=after)
-        )
+            lambda after: self.search_variables(filter=filter, sort=sort, size=page_size, search_after=after))
 
     async def get_variable(self, key: int | str) -> Variable:
         """A variable, with its whole value."""
@@ -129,16 +121,14 @@ class AsyncOperate(AsyncComponent):
         """Search incidents; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /incidents/search", Found[Incident], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_incidents_all(
         self, *, filter: Incident | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[Incident]:
         """Everything that `search_incidents` finds, page after page of `page_size` items."""
         return self._behind(
-            lambda after: self.search_incidents(filter=filter, sort=sort, size=page_size, search_after=after)
-        )
+            lambda after: self.search_incidents(filter=filter, sort=sort, size=page_size, search_after=after))
 
     async def get_incident(self, key: int | str) -> Incident:
         """An incident."""
@@ -151,8 +141,7 @@ class AsyncOperate(AsyncComponent):
         """Search decision definitions; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /decision-definitions/search", Found[DecisionDefinition], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_decision_definitions_all(
         self, *, filter: DecisionDefinition | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -160,8 +149,7 @@ class AsyncOperate(AsyncComponent):
         """Everything that `search_decision_definitions` finds, page after page of `page_size` items."""
         return self._behind(
             lambda after: self.search_decision_definitions(filter=filter, sort=sort, size=page_size,
-            search_after=after)
-        )
+            search_after=after))
 
     async def get_decision_definition(self, key: int | str) -> DecisionDefinition:
         """A decision."""
@@ -174,16 +162,14 @@ class AsyncOperate(AsyncComponent):
         """Search decision instances; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /decision-instances/search", Found[DecisionInstance], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_decision_instances_all(
         self, *, filter: DecisionInstance | None = None, sort: Sequence[str] = (), page_size: int | None = None
     ) -> AsyncIterator[DecisionInstance]:
         """Everything that `search_decision_instances` finds, page after page of `page_size` items."""
         return self._behind(
-            lambda after: self.search_decision_instances(filter=filter, sort=sort, size=page_size, search_after=after)
-        )
+            lambda after: self.search_decision_instances(filter=filter, sort=sort, size=page_size, search_after=after))
 
     async def get_decision_instance(self, id: str) -> DecisionInstance:
         """One evaluation of a decision."""
@@ -196,8 +182,7 @@ class AsyncOperate(AsyncComponent):
         """Search decision requirements; `sort_values` of one page is `search_after` of the next."""
         return await self._ask(
             "POST /drd/search", Found[DecisionRequirements], body=given({"filter": filter, "size": size,
-            "sort": orders(sort), "searchAfter": search_after or None})
-        )
+            "sort": orders(sort), "searchAfter": search_after or None}))
 
     def search_decision_requirements_all(
         self, *, filter: DecisionRequirements | None = None, sort: Sequence[str] = (), page_size: int | None = None
@@ -205,8 +190,7 @@ class AsyncOperate(AsyncComponent):
         """Everything that `search_decision_requirements` finds, page after page of `page_size` items."""
         return self._behind(
             lambda after: self.search_decision_requirements(filter=filter, sort=sort, size=page_size,
-            search_after=after)
-        )
+            search_after=after))
 
     async def get_decision_requirements(self, key: int | str) -> DecisionRequirements:
         """A decision requirements graph."""

@@ -56,8 +56,7 @@ class AsyncOptimize(AsyncComponent):
         """
         return await self._ask(
             "GET /public/export/report/{reportId}/result/json", ReportData, report_id, query={"limit": limit,
-            "paginationTimeout": pagination_timeout, "searchRequestId": search_request_id}
-        )
+            "paginationTimeout": pagination_timeout, "searchRequestId": search_request_id})
 
     async def import_entities(self, entities: Sequence[Mapping[str, object]], collection_id: str) -> list[Id]:
         """Put exported dashboards and reports into a collection."""

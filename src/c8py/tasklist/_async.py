@@ -38,8 +38,7 @@ class AsyncTasklist(AsyncComponent):
             "followUpDate": follow_up_date, "dueDate": due_date, "taskVariables": task_variables or None,
             "includeVariables": include_variables or None, "sort": orders(sort), "pageSize": page_size,
             "searchAfter": search_after or None, "searchAfterOrEqual": search_after_or_equal or None,
-            "searchBefore": search_before or None, "searchBeforeOrEqual": search_before_or_equal or None})
-        )
+            "searchBefore": search_before or None, "searchBeforeOrEqual": search_before_or_equal or None}))
 
     async def get_task(self, task_id: str) -> Task:
         """A task."""
@@ -51,8 +50,7 @@ class AsyncTasklist(AsyncComponent):
         """Assign a task; a client of an application has to name the assignee."""
         return await self._ask(
             "PATCH /tasks/{taskId}/assign", Task, task_id, body=given({"assignee": assignee,
-            "allowOverrideAssignment": allow_override_assignment})
-        )
+            "allowOverrideAssignment": allow_override_assignment}))
 
     async def unassign_task(self, task_id: str) -> Task:
         """Let a task be nobody's."""
@@ -61,8 +59,7 @@ class AsyncTasklist(AsyncComponent):
     async def complete_task(self, task_id: str, variables: Sequence[VariableInput] = ()) -> Task:
         """Complete a task with these variables; each value is JSON."""
         return await self._ask(
-            "PATCH /tasks/{taskId}/complete", Task, task_id, body=given({"variables": variables or None})
-        )
+            "PATCH /tasks/{taskId}/complete", Task, task_id, body=given({"variables": variables or None}))
 
     async def save_draft_variables(self, task_id: str, variables: Sequence[VariableInput]) -> None:
         """Keep values for a task that is not done yet; each is JSON."""
@@ -74,8 +71,7 @@ class AsyncTasklist(AsyncComponent):
         """The variables of a task; none named are all of them."""
         return await self._ask(
             "POST /tasks/{taskId}/variables/search", list[Variable], task_id,
-            body=given({"variableNames": variable_names or None, "includeVariables": include_variables or None})
-        )
+            body=given({"variableNames": variable_names or None, "includeVariables": include_variables or None}))
 
     async def get_variable(self, variable_id: str) -> Variable:
         """A variable, with its whole value."""
@@ -85,5 +81,4 @@ class AsyncTasklist(AsyncComponent):
         """A form."""
         return await self._ask(
             "GET /forms/{formId}", Form, form_id, query={"processDefinitionKey": process_definition_key,
-            "version": version}
-        )
+            "version": version})

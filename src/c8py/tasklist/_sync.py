@@ -38,8 +38,7 @@ class Tasklist(Component):
             "followUpDate": follow_up_date, "dueDate": due_date, "taskVariables": task_variables or None,
             "includeVariables": include_variables or None, "sort": orders(sort), "pageSize": page_size,
             "searchAfter": search_after or None, "searchAfterOrEqual": search_after_or_equal or None,
-            "searchBefore": search_before or None, "searchBeforeOrEqual": search_before_or_equal or None})
-        )
+            "searchBefore": search_before or None, "searchBeforeOrEqual": search_before_or_equal or None}))
 
     def get_task(self, task_id: str) -> Task:
         """A task."""
@@ -51,8 +50,7 @@ class Tasklist(Component):
         """Assign a task; a client of an application has to name the assignee."""
         return self._ask(
             "PATCH /tasks/{taskId}/assign", Task, task_id, body=given({"assignee": assignee,
-            "allowOverrideAssignment": allow_override_assignment})
-        )
+            "allowOverrideAssignment": allow_override_assignment}))
 
     def unassign_task(self, task_id: str) -> Task:
         """Let a task be nobody's."""
@@ -72,8 +70,7 @@ class Tasklist(Component):
         """The variables of a task; none named are all of them."""
         return self._ask(
             "POST /tasks/{taskId}/variables/search", list[Variable], task_id,
-            body=given({"variableNames": variable_names or None, "includeVariables": include_variables or None})
-        )
+            body=given({"variableNames": variable_names or None, "includeVariables": include_variables or None}))
 
     def get_variable(self, variable_id: str) -> Variable:
         """A variable, with its whole value."""
@@ -83,5 +80,4 @@ class Tasklist(Component):
         """A form."""
         return self._ask(
             "GET /forms/{formId}", Form, form_id, query={"processDefinitionKey": process_definition_key,
-            "version": version}
-        )
+            "version": version})

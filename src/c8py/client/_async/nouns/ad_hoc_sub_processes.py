@@ -21,5 +21,4 @@ class AsyncAdHocSubProcesses(AsyncNoun):
         """
         await self._tell(
             "activateAdHocSubProcessActivities", path=(ad_hoc_sub_process_instance_key,), body={"elements": elements,
-            "cancelRemainingInstances": cancel_remaining_instances}, timeout_s=timeout_s
-        )
+            "cancelRemainingInstances": cancel_remaining_instances}, timeout_s=timeout_s)

@@ -29,8 +29,7 @@ class AsyncAgentDefinitions(AsyncNoun):
         take a moment to be seen.
         """
         return await self._ask(
-            "getAgentDefinition", AgentDefinitionResult, path=(agent_definition_key,), timeout_s=timeout_s
-        )
+            "getAgentDefinition", AgentDefinitionResult, path=(agent_definition_key,), timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: AgentDefinitionFilter | UnsetType = UNSET,
@@ -42,8 +41,7 @@ class AsyncAgentDefinitions(AsyncNoun):
         """
         return await self._ask(
             "searchAgentDefinitions", AgentDefinitionSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: AgentDefinitionFilter | UnsetType = UNSET,
@@ -51,5 +49,4 @@ class AsyncAgentDefinitions(AsyncNoun):
     ) -> AsyncIterator[AgentDefinitionResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))

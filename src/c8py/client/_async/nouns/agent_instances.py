@@ -38,8 +38,7 @@ class AsyncAgentInstances(AsyncNoun):
         """Create agent instance: `POST /agent-instances`, since 8.10."""
         return await self._ask(
             "createAgentInstance", AgentInstanceCreationResult, body={"elementInstanceKey": element_instance_key,
-            "jobKey": job_key, "jobLeaseToken": job_lease_token, "history": history}, timeout_s=timeout_s
-        )
+            "jobKey": job_key, "jobLeaseToken": job_lease_token, "history": history}, timeout_s=timeout_s)
 
     async def get(self, agent_instance_key: AgentInstanceKey, *, timeout_s: float | None = None) -> AgentInstanceResult:
         """Get agent instance: `GET /agent-instances/{agentInstanceKey}`, since 8.10. What happened just now may take a
@@ -56,8 +55,7 @@ class AsyncAgentInstances(AsyncNoun):
         return await self._ask(
             "updateAgentInstance", AgentInstanceUpdateResult, path=(agent_instance_key,),
             body={"elementInstanceKey": element_instance_key, "jobKey": job_key, "jobLeaseToken": job_lease_token,
-            "status": status, "history": history}, timeout_s=timeout_s
-        )
+            "status": status, "history": history}, timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: AgentInstanceFilter | UnsetType = UNSET,
@@ -69,8 +67,7 @@ class AsyncAgentInstances(AsyncNoun):
         """
         return await self._ask(
             "searchAgentInstances", AgentInstanceSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: AgentInstanceFilter | UnsetType = UNSET,
@@ -78,8 +75,7 @@ class AsyncAgentInstances(AsyncNoun):
     ) -> AsyncIterator[AgentInstanceResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def search_history(
         self, agent_instance_key: AgentInstanceKey, *, sort: Sequence[SearchHistoryOrder] = (),
@@ -92,8 +88,7 @@ class AsyncAgentInstances(AsyncNoun):
         return await self._ask(
             "searchAgentInstanceHistory", AgentInstanceHistorySearchQueryResult, path=(agent_instance_key,),
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_history_all(
         self, agent_instance_key: AgentInstanceKey, *, sort: Sequence[SearchHistoryOrder] = (),
@@ -103,5 +98,4 @@ class AsyncAgentInstances(AsyncNoun):
         """Everything that `search_history` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_history(agent_instance_key, sort=sort, filter=filter, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))

@@ -35,8 +35,7 @@ class AsyncAuthentication(AsyncNoun):
         """
         return await self._ask(
             "searchOwnAuthorizations", OwnAuthorizationSearchResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_own_authorizations_all(
         self, *, sort: Sequence[SearchOwnAuthorizationsOrder] = (), filter: AuthorizationFilter | UnsetType = UNSET,
@@ -45,5 +44,4 @@ class AsyncAuthentication(AsyncNoun):
         """Everything that `search_own_authorizations` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_own_authorizations(sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))

@@ -31,8 +31,7 @@ class AsyncCluster(AsyncNoun):
             "triggerClusterRebalance", ClusterBalanceResponse, query={"dryRun": dry_run},
             body={"replicationLagThreshold": replication_lag_threshold, "replicationTimeout": replication_timeout,
             "maxTransferAttempts": max_transfer_attempts, "leaderWaitTimeout": leader_wait_timeout},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def get_cluster_rebalance(self, *, timeout_s: float | None = None) -> ClusterBalanceResponse:
         """Get cluster rebalance: `GET /cluster/v2/rebalance`, since 8.10."""

@@ -29,8 +29,7 @@ class AsyncClusterVariables(AsyncNoun):
         """Create global cluster variable: `POST /cluster-variables/global`, since 8.9."""
         return await self._ask(
             "createGlobalClusterVariable", ClusterVariableResult, body={"name": name, "value": value,
-            "metadata": metadata, "kind": kind}, timeout_s=timeout_s
-        )
+            "metadata": metadata, "kind": kind}, timeout_s=timeout_s)
 
     async def get_global(self, name: str, *, timeout_s: float | None = None) -> ClusterVariableResult:
         """Get global cluster variable: `GET /cluster-variables/global/{name}`, since 8.9. What happened just now may
@@ -45,8 +44,7 @@ class AsyncClusterVariables(AsyncNoun):
         """Update global cluster variable: `PUT /cluster-variables/global/{name}`, since 8.9."""
         return await self._ask(
             "updateGlobalClusterVariable", ClusterVariableResult, path=(name,), body={"value": value,
-            "metadata": metadata}, timeout_s=timeout_s
-        )
+            "metadata": metadata}, timeout_s=timeout_s)
 
     async def delete_global(self, name: str, *, timeout_s: float | None = None) -> None:
         """Delete global cluster variable: `DELETE /cluster-variables/global/{name}`, since 8.9."""
@@ -63,8 +61,7 @@ class AsyncClusterVariables(AsyncNoun):
         return await self._ask(
             "searchClusterVariables", ClusterVariableSearchQueryResult, query={"truncateValues": truncate_values},
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: ClusterVariableSearchQueryFilterRequest | UnsetType = UNSET,
@@ -73,8 +70,7 @@ class AsyncClusterVariables(AsyncNoun):
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search(sort=sort, filter=filter, truncate_values=truncate_values, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))
 
     async def create_tenant(
         self, tenant_id: TenantId, *, name: ClusterVariableName, value: Mapping[str, object], metadata: Mapping[str,
@@ -84,8 +80,7 @@ class AsyncClusterVariables(AsyncNoun):
         """Create tenant cluster variable: `POST /cluster-variables/tenants/{tenantId}`, since 8.9."""
         return await self._ask(
             "createTenantClusterVariable", ClusterVariableResult, path=(tenant_id,), body={"name": name,
-            "value": value, "metadata": metadata, "kind": kind}, timeout_s=timeout_s
-        )
+            "value": value, "metadata": metadata, "kind": kind}, timeout_s=timeout_s)
 
     async def get_tenant(
         self, tenant_id: TenantId, name: str, *, timeout_s: float | None = None
@@ -94,8 +89,7 @@ class AsyncClusterVariables(AsyncNoun):
         just now may take a moment to be seen.
         """
         return await self._ask(
-            "getTenantClusterVariable", ClusterVariableResult, path=(tenant_id, name,), timeout_s=timeout_s
-        )
+            "getTenantClusterVariable", ClusterVariableResult, path=(tenant_id, name,), timeout_s=timeout_s)
 
     async def update_tenant(
         self, tenant_id: TenantId, name: str, *, value: Mapping[str, object], metadata: Mapping[str,
@@ -104,8 +98,7 @@ class AsyncClusterVariables(AsyncNoun):
         """Update tenant cluster variable: `PUT /cluster-variables/tenants/{tenantId}/{name}`, since 8.9."""
         return await self._ask(
             "updateTenantClusterVariable", ClusterVariableResult, path=(tenant_id, name,), body={"value": value,
-            "metadata": metadata}, timeout_s=timeout_s
-        )
+            "metadata": metadata}, timeout_s=timeout_s)
 
     async def delete_tenant(self, tenant_id: TenantId, name: str, *, timeout_s: float | None = None) -> None:
         """Delete tenant cluster variable: `DELETE /cluster-variables/tenants/{tenantId}/{name}`, since 8.9."""

@@ -20,5 +20,4 @@ class AsyncConditionals(AsyncNoun):
         """Evaluate conditionals: `POST /conditionals/evaluation`, since 8.9."""
         return await self._ask(
             "evaluateConditionals", EvaluateConditionalResult, body={"variables": variables, "tenantId": tenant_id,
-            "processDefinitionKey": process_definition_key}, timeout_s=timeout_s
-        )
+            "processDefinitionKey": process_definition_key}, timeout_s=timeout_s)

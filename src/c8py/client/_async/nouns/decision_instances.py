@@ -39,8 +39,7 @@ class AsyncDecisionInstances(AsyncNoun):
         """
         return await self._ask(
             "searchDecisionInstances", DecisionInstanceSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: DecisionInstanceFilter | UnsetType = UNSET,
@@ -48,8 +47,7 @@ class AsyncDecisionInstances(AsyncNoun):
     ) -> AsyncIterator[DecisionInstanceResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get(
         self, decision_evaluation_instance_key: DecisionEvaluationInstanceKey, *, timeout_s: float | None = None
@@ -59,8 +57,7 @@ class AsyncDecisionInstances(AsyncNoun):
         """
         return await self._ask(
             "getDecisionInstance", DecisionInstanceGetQueryResult, path=(decision_evaluation_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def delete(
         self, decision_evaluation_key: DecisionEvaluationKey, *, operation_reference: int | UnsetType = UNSET,
@@ -69,8 +66,7 @@ class AsyncDecisionInstances(AsyncNoun):
         """Delete decision instance: `POST /decision-instances/{decisionEvaluationKey}/deletion`, since 8.9."""
         await self._tell(
             "deleteDecisionInstance", path=(decision_evaluation_key,),
-            body={"operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            body={"operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def delete_batch_operation(
         self, *, filter: DecisionInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -79,5 +75,4 @@ class AsyncDecisionInstances(AsyncNoun):
         """Delete decision instances batch operation: `POST /decision-instances/deletion`, since 8.9."""
         return await self._ask(
             "deleteDecisionInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)

@@ -18,8 +18,7 @@ class AsyncDocuments(AsyncDocumentUploads):
         """Get document: `GET /documents/{documentId}`, since 8.6."""
         return await self._bytes(
             "getDocument", path=(document_id,), query={"storeId": store_id, "contentHash": content_hash},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def delete(
         self, document_id: DocumentId, *, store_id: str | None = None, timeout_s: float | None = None
@@ -34,5 +33,4 @@ class AsyncDocuments(AsyncDocumentUploads):
         """Create document link: `POST /documents/{documentId}/links`, since 8.7."""
         return await self._ask(
             "createDocumentLink", DocumentLink, path=(document_id,), query={"storeId": store_id,
-            "contentHash": content_hash}, body={"timeToLive": time_to_live}, timeout_s=timeout_s
-        )
+            "contentHash": content_hash}, body={"timeToLive": time_to_live}, timeout_s=timeout_s)

@@ -48,8 +48,7 @@ class AsyncElementInstances(AsyncNoun):
         """
         return await self._ask(
             "searchElementInstanceWaitStates", ElementInstanceWaitStateQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_wait_states_all(
         self, *, sort: Sequence[SearchWaitStatesOrder] = (),
@@ -59,8 +58,7 @@ class AsyncElementInstances(AsyncNoun):
         """Everything that `search_wait_states` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_wait_states(sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: ElementInstanceFilter | UnsetType = UNSET,
@@ -72,8 +70,7 @@ class AsyncElementInstances(AsyncNoun):
         """
         return await self._ask(
             "searchElementInstances", ElementInstanceSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: ElementInstanceFilter | UnsetType = UNSET,
@@ -81,8 +78,7 @@ class AsyncElementInstances(AsyncNoun):
     ) -> AsyncIterator[ElementInstanceResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get(
         self, element_instance_key: ElementInstanceKey, *, timeout_s: float | None = None
@@ -91,8 +87,7 @@ class AsyncElementInstances(AsyncNoun):
         take a moment to be seen.
         """
         return await self._ask(
-            "getElementInstance", ElementInstanceResult, path=(element_instance_key,), timeout_s=timeout_s
-        )
+            "getElementInstance", ElementInstanceResult, path=(element_instance_key,), timeout_s=timeout_s)
 
     async def search_incidents(
         self, element_instance_key: ElementInstanceKey, *, sort: Sequence[SearchIncidentsOrder] = (),
@@ -105,8 +100,7 @@ class AsyncElementInstances(AsyncNoun):
         return await self._ask(
             "searchElementInstanceIncidents", IncidentSearchQueryResult, path=(element_instance_key,),
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_incidents_all(
         self, element_instance_key: ElementInstanceKey, *, sort: Sequence[SearchIncidentsOrder] = (),
@@ -115,8 +109,7 @@ class AsyncElementInstances(AsyncNoun):
         """Everything that `search_incidents` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_incidents(element_instance_key, sort=sort, filter=filter, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))
 
     async def create_variables(
         self, element_instance_key: ElementInstanceKey, *, variables: Mapping[str, object],
@@ -125,5 +118,4 @@ class AsyncElementInstances(AsyncNoun):
         """Create element instance variables: `PUT /element-instances/{elementInstanceKey}/variables`, since 8.6."""
         await self._tell(
             "createElementInstanceVariables", path=(element_instance_key,), body={"variables": variables,
-            "local": local, "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "local": local, "operationReference": operation_reference}, timeout_s=timeout_s)

@@ -32,8 +32,7 @@ class AsyncGlobalListeners(AsyncNoun):
         return await self._ask(
             "createGlobalTaskListener", GlobalTaskListenerResult, body={"id": id, "eventTypes": event_types,
             "type": type, "retries": retries, "afterNonGlobal": after_non_global, "priority": priority},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def get_global_task_listener(self, id: str, *, timeout_s: float | None = None) -> GlobalTaskListenerResult:
         """Get global task listener: `GET /global-task-listeners/{id}`, since 8.9. What happened just now may take a
@@ -50,8 +49,7 @@ class AsyncGlobalListeners(AsyncNoun):
         return await self._ask(
             "updateGlobalTaskListener", GlobalTaskListenerResult, path=(id,), body={"eventTypes": event_types,
             "type": type, "retries": retries, "afterNonGlobal": after_non_global, "priority": priority},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def delete_global_task_listener(self, id: str, *, timeout_s: float | None = None) -> None:
         """Delete global task listener: `DELETE /global-task-listeners/{id}`, since 8.9."""
@@ -67,8 +65,7 @@ class AsyncGlobalListeners(AsyncNoun):
         """
         return await self._ask(
             "searchGlobalTaskListeners", GlobalTaskListenerSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_global_task_listeners_all(
         self, *, sort: Sequence[SearchGlobalTaskListenersOrder] = (),
@@ -78,5 +75,4 @@ class AsyncGlobalListeners(AsyncNoun):
         """Everything that `search_global_task_listeners` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_global_task_listeners(sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))

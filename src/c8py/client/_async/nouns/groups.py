@@ -37,8 +37,7 @@ class AsyncGroups(AsyncNoun):
         """Create group: `POST /groups`, since 8.8."""
         return await self._ask(
             "createGroup", GroupCreateResult, body={"groupId": group_id, "name": name, "description": description},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: GroupFilter | UnsetType = UNSET, limit: int | None = None,
@@ -47,8 +46,7 @@ class AsyncGroups(AsyncNoun):
         """Search groups: `POST /groups/search`, since 8.8. What happened just now may take a moment to be seen."""
         return await self._ask(
             "searchGroups", GroupSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: GroupFilter | UnsetType = UNSET,
@@ -56,8 +54,7 @@ class AsyncGroups(AsyncNoun):
     ) -> AsyncIterator[GroupResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get(self, group_id: GroupId, *, timeout_s: float | None = None) -> GroupResult:
         """Get group: `GET /groups/{groupId}`, since 8.8. What happened just now may take a moment to be seen."""
@@ -69,8 +66,7 @@ class AsyncGroups(AsyncNoun):
         """Update group: `PUT /groups/{groupId}`, since 8.8."""
         return await self._ask(
             "updateGroup", GroupUpdateResult, path=(group_id,), body={"name": name, "description": description},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def delete(self, group_id: GroupId, *, timeout_s: float | None = None) -> None:
         """Delete group: `DELETE /groups/{groupId}`, since 8.8."""
@@ -85,8 +81,7 @@ class AsyncGroups(AsyncNoun):
         """
         return await self._ask(
             "searchClientsForGroup", GroupClientSearchResult, path=(group_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_clients_all(
         self, group_id: GroupId, *, sort: Sequence[SearchClientsOrder] = (), page_size: int | None = None,
@@ -94,8 +89,7 @@ class AsyncGroups(AsyncNoun):
     ) -> AsyncIterator[GroupClientResult]:
         """Everything that `search_clients` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_clients(group_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_clients(group_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def assign_client(self, group_id: GroupId, client_id: ClientId, *, timeout_s: float | None = None) -> None:
         """Assign client to group: `PUT /groups/{groupId}/clients/{clientId}`, since 8.8."""
@@ -116,8 +110,7 @@ class AsyncGroups(AsyncNoun):
         return await self._ask(
             "searchMappingRulesForGroup", GroupMappingRuleSearchResult, path=(group_id,),
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_mapping_rules_all(
         self, group_id: GroupId, *, sort: Sequence[SearchMappingRulesOrder] = (),
@@ -126,8 +119,7 @@ class AsyncGroups(AsyncNoun):
         """Everything that `search_mapping_rules` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_mapping_rules(group_id, sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def assign_mapping_rule(
         self, group_id: GroupId, mapping_rule_id: MappingRuleId, *, timeout_s: float | None = None
@@ -151,8 +143,7 @@ class AsyncGroups(AsyncNoun):
         """
         return await self._ask(
             "searchRolesForGroup", GroupRoleSearchResult, path=(group_id,), body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_roles_all(
         self, group_id: GroupId, *, sort: Sequence[SearchRolesOrder] = (), filter: RoleFilter | UnsetType = UNSET,
@@ -161,8 +152,7 @@ class AsyncGroups(AsyncNoun):
         """Everything that `search_roles` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_roles(group_id, sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def search_users(
         self, group_id: GroupId, *, sort: Sequence[SearchUsersOrder] = (), limit: int | None = None,
@@ -173,8 +163,7 @@ class AsyncGroups(AsyncNoun):
         """
         return await self._ask(
             "searchUsersForGroup", GroupUserSearchResult, path=(group_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_users_all(
         self, group_id: GroupId, *, sort: Sequence[SearchUsersOrder] = (), page_size: int | None = None,
@@ -182,8 +171,7 @@ class AsyncGroups(AsyncNoun):
     ) -> AsyncIterator[GroupUserResult]:
         """Everything that `search_users` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_users(group_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_users(group_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def assign_user(self, group_id: GroupId, username: Username, *, timeout_s: float | None = None) -> None:
         """Assign user to group: `PUT /groups/{groupId}/users/{username}`, since 8.8."""

@@ -43,8 +43,7 @@ class AsyncJobs(AsyncNoun):
             "activateJobs", JobActivationResult, body={"type": type, "timeout": timeout,
             "maxJobsToActivate": max_jobs_to_activate, "worker": worker, "fetchVariable": fetch_variable,
             "requestTimeout": request_timeout, "tenantIds": tenant_ids, "tenantFilter": tenant_filter,
-            "withLease": with_lease}, timeout_s=timeout_s
-        )
+            "withLease": with_lease}, timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: JobFilter | UnsetType = UNSET, limit: int | None = None,
@@ -53,8 +52,7 @@ class AsyncJobs(AsyncNoun):
         """Search jobs: `POST /jobs/search`, since 8.8. What happened just now may take a moment to be seen."""
         return await self._ask(
             "searchJobs", JobSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: JobFilter | UnsetType = UNSET, page_size: int | None = None,
@@ -62,8 +60,7 @@ class AsyncJobs(AsyncNoun):
     ) -> AsyncIterator[JobSearchResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def update(
         self, job_key: JobKey, *, changeset: JobChangeset, operation_reference: int | UnsetType = UNSET,
@@ -72,8 +69,7 @@ class AsyncJobs(AsyncNoun):
         """Update job: `PATCH /jobs/{jobKey}`, since 8.6."""
         await self._tell(
             "updateJob", path=(job_key,), body={"changeset": changeset, "operationReference": operation_reference,
-            "jobLeaseToken": job_lease_token}, timeout_s=timeout_s
-        )
+            "jobLeaseToken": job_lease_token}, timeout_s=timeout_s)
 
     async def complete(
         self, job_key: JobKey, *, variables: Mapping[str, object] | None | UnsetType = UNSET,
@@ -83,8 +79,7 @@ class AsyncJobs(AsyncNoun):
         """Complete job: `POST /jobs/{jobKey}/completion`, since 8.6."""
         await self._tell(
             "completeJob", path=(job_key,), body={"variables": variables, "result": result,
-            "jobLeaseToken": job_lease_token, "businessId": business_id}, timeout_s=timeout_s
-        )
+            "jobLeaseToken": job_lease_token, "businessId": business_id}, timeout_s=timeout_s)
 
     async def throw_error(
         self, job_key: JobKey, *, error_code: str, error_message: str | None | UnsetType = UNSET,
@@ -94,8 +89,7 @@ class AsyncJobs(AsyncNoun):
         """Throw job error: `POST /jobs/{jobKey}/error`, since 8.6."""
         await self._tell(
             "throwJobError", path=(job_key,), body={"errorCode": error_code, "errorMessage": error_message,
-            "variables": variables, "jobLeaseToken": job_lease_token}, timeout_s=timeout_s
-        )
+            "variables": variables, "jobLeaseToken": job_lease_token}, timeout_s=timeout_s)
 
     async def fail(
         self, job_key: JobKey, *, retries: int | UnsetType = UNSET, error_message: str | UnsetType = UNSET,
@@ -106,8 +100,7 @@ class AsyncJobs(AsyncNoun):
         await self._tell(
             "failJob", path=(job_key,), body={"retries": retries, "errorMessage": error_message,
             "retryBackOff": retry_back_off, "variables": variables, "jobLeaseToken": job_lease_token},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def update_batch_operation(
         self, *, filter: JobFilter, changeset: JobChangeset, operation_reference: int | UnsetType = UNSET,
@@ -116,8 +109,7 @@ class AsyncJobs(AsyncNoun):
         """Update jobs batch operation: `POST /jobs/batch-update`, since 8.10."""
         return await self._ask(
             "updateJobsBatchOperation", BatchOperationCreatedResult, body={"filter": filter, "changeset": changeset,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def get_global_statistics(
         self, *, from_: DateTime, to: DateTime, job_type: str | None = None, timeout_s: float | None = None
@@ -127,8 +119,7 @@ class AsyncJobs(AsyncNoun):
         """
         return await self._ask(
             "getGlobalJobStatistics", GlobalJobStatisticsQueryResult, query={"from": from_, "to": to,
-            "jobType": job_type}, timeout_s=timeout_s
-        )
+            "jobType": job_type}, timeout_s=timeout_s)
 
     async def get_type_statistics(
         self, *, filter: JobTypeStatisticsFilter | UnsetType = UNSET, limit: int | None = None,
@@ -139,8 +130,7 @@ class AsyncJobs(AsyncNoun):
         """
         return await self._ask(
             "getJobTypeStatistics", JobTypeStatisticsQueryResult, body={"filter": filter, "page": page(limit=limit,
-            after=after)}, timeout_s=timeout_s
-        )
+            after=after)}, timeout_s=timeout_s)
 
     def get_type_statistics_all(
         self, *, filter: JobTypeStatisticsFilter | UnsetType = UNSET, page_size: int | None = None,
@@ -148,8 +138,7 @@ class AsyncJobs(AsyncNoun):
     ) -> AsyncIterator[JobTypeStatisticsItem]:
         """Everything that `get_type_statistics` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.get_type_statistics(filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.get_type_statistics(filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get_worker_statistics(
         self, *, filter: JobWorkerStatisticsFilter, limit: int | None = None, after: str | None = None,
@@ -160,16 +149,14 @@ class AsyncJobs(AsyncNoun):
         """
         return await self._ask(
             "getJobWorkerStatistics", JobWorkerStatisticsQueryResult, body={"filter": filter, "page": page(limit=limit,
-            after=after)}, timeout_s=timeout_s
-        )
+            after=after)}, timeout_s=timeout_s)
 
     def get_worker_statistics_all(
         self, *, filter: JobWorkerStatisticsFilter, page_size: int | None = None, timeout_s: float | None = None
     ) -> AsyncIterator[JobWorkerStatisticsItem]:
         """Everything that `get_worker_statistics` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.get_worker_statistics(filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.get_worker_statistics(filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get_time_series_statistics(
         self, *, filter: JobTimeSeriesStatisticsFilter, limit: int | None = None, after: str | None = None,
@@ -180,8 +167,7 @@ class AsyncJobs(AsyncNoun):
         """
         return await self._ask(
             "getJobTimeSeriesStatistics", JobTimeSeriesStatisticsQueryResult, body={"filter": filter,
-            "page": page(limit=limit, after=after)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, after=after)}, timeout_s=timeout_s)
 
     def get_time_series_statistics_all(
         self, *, filter: JobTimeSeriesStatisticsFilter, page_size: int | None = None, timeout_s: float | None = None
@@ -189,8 +175,7 @@ class AsyncJobs(AsyncNoun):
         """Everything that `get_time_series_statistics` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.get_time_series_statistics(filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def get_error_statistics(
         self, *, filter: JobErrorStatisticsFilter, limit: int | None = None, after: str | None = None,
@@ -201,13 +186,11 @@ class AsyncJobs(AsyncNoun):
         """
         return await self._ask(
             "getJobErrorStatistics", JobErrorStatisticsQueryResult, body={"filter": filter, "page": page(limit=limit,
-            after=after)}, timeout_s=timeout_s
-        )
+            after=after)}, timeout_s=timeout_s)
 
     def get_error_statistics_all(
         self, *, filter: JobErrorStatisticsFilter, page_size: int | None = None, timeout_s: float | None = None
     ) -> AsyncIterator[JobErrorStatisticsItem]:
         """Everything that `get_error_statistics` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.get_error_statistics(filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.get_error_statistics(filter=filter, limit=page_size, after=after, timeout_s=timeout_s))

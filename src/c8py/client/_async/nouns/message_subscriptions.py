@@ -47,8 +47,7 @@ class AsyncMessageSubscriptions(AsyncNoun):
         return await self._ask(
             "searchCorrelatedMessageSubscriptions", CorrelatedMessageSubscriptionSearchQueryResult,
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_correlated_all(
         self, *, sort: Sequence[SearchCorrelatedOrder] = (),
@@ -58,8 +57,7 @@ class AsyncMessageSubscriptions(AsyncNoun):
         """Everything that `search_correlated` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_correlated(sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: MessageSubscriptionFilter | UnsetType = UNSET,
@@ -71,8 +69,7 @@ class AsyncMessageSubscriptions(AsyncNoun):
         """
         return await self._ask(
             "searchMessageSubscriptions", MessageSubscriptionSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: MessageSubscriptionFilter | UnsetType = UNSET,
@@ -80,5 +77,4 @@ class AsyncMessageSubscriptions(AsyncNoun):
     ) -> AsyncIterator[MessageSubscriptionResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))

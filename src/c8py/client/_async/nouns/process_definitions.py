@@ -49,8 +49,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         """
         return await self._ask(
             "searchProcessDefinitions", ProcessDefinitionSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: ProcessDefinitionFilter | UnsetType = UNSET,
@@ -58,8 +57,7 @@ class AsyncProcessDefinitions(AsyncNoun):
     ) -> AsyncIterator[ProcessDefinitionResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get_message_subscription_statistics(
         self, *, limit: int | None = None, after: str | None = None,
@@ -71,8 +69,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         return await self._ask(
             "getProcessDefinitionMessageSubscriptionStatistics",
             ProcessDefinitionMessageSubscriptionStatisticsQueryResult, body={"filter": filter,
-            "page": page(limit=limit, after=after)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, after=after)}, timeout_s=timeout_s)
 
     def get_message_subscription_statistics_all(
         self, *, filter: MessageSubscriptionFilter | UnsetType = UNSET, page_size: int | None = None,
@@ -81,8 +78,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         """Everything that `get_message_subscription_statistics` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.get_message_subscription_statistics(filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def get_instance_statistics(
         self, *, limit: int | None = None, from_: int | None = None, sort: Sequence[GetInstanceStatisticsOrder] = (),
@@ -93,8 +89,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         """
         return await self._ask(
             "getProcessDefinitionInstanceStatistics", ProcessDefinitionInstanceStatisticsQueryResult,
-            body={"sort": sorted_by(sort), "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s
-        )
+            body={"sort": sorted_by(sort), "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s)
 
     async def get(
         self, process_definition_key: ProcessDefinitionKey, *, timeout_s: float | None = None
@@ -103,8 +98,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         may take a moment to be seen.
         """
         return await self._ask(
-            "getProcessDefinition", ProcessDefinitionResult, path=(process_definition_key,), timeout_s=timeout_s
-        )
+            "getProcessDefinition", ProcessDefinitionResult, path=(process_definition_key,), timeout_s=timeout_s)
 
     async def get_start_process_form(
         self, process_definition_key: ProcessDefinitionKey, *, timeout_s: float | None = None
@@ -113,8 +107,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         now may take a moment to be seen. None where there is none.
         """
         return await self._ask_if_any(
-            "getStartProcessForm", FormResult, path=(process_definition_key,), timeout_s=timeout_s
-        )
+            "getStartProcessForm", FormResult, path=(process_definition_key,), timeout_s=timeout_s)
 
     async def get_statistics(
         self, process_definition_key: ProcessDefinitionKey, *,
@@ -125,8 +118,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         """
         return await self._ask(
             "getProcessDefinitionStatistics", ProcessDefinitionElementStatisticsQueryResult,
-            path=(process_definition_key,), body={"filter": filter}, timeout_s=timeout_s
-        )
+            path=(process_definition_key,), body={"filter": filter}, timeout_s=timeout_s)
 
     async def search_variable_names(
         self, process_definition_key: ProcessDefinitionKey, *,
@@ -139,8 +131,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         return await self._ask(
             "searchProcessDefinitionVariableNames", ProcessDefinitionVariableNameSearchQueryResult,
             path=(process_definition_key,), body={"filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_variable_names_all(
         self, process_definition_key: ProcessDefinitionKey, *,
@@ -150,8 +141,7 @@ class AsyncProcessDefinitions(AsyncNoun):
         """Everything that `search_variable_names` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_variable_names(process_definition_key, filter=filter, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))
 
     async def get_xml(self, process_definition_key: ProcessDefinitionKey, *, timeout_s: float | None = None) -> str:
         """Get process definition xml: `GET /process-definitions/{processDefinitionKey}/xml`, since 8.8. What happened
@@ -170,5 +160,4 @@ class AsyncProcessDefinitions(AsyncNoun):
         return await self._ask(
             "getProcessDefinitionInstanceVersionStatistics", ProcessDefinitionInstanceVersionStatisticsQueryResult,
             body={"filter": filter, "sort": sorted_by(sort), "page": page(limit=limit, from_=from_)},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)

@@ -59,8 +59,7 @@ class AsyncProcessInstances(AsyncNoun):
             "runtimeInstructions": runtime_instructions, "awaitCompletion": await_completion,
             "fetchVariables": fetch_variables, "requestTimeout": request_timeout, "tags": tags,
             "businessId": business_id, "processDefinitionId": process_definition_id,
-            "processDefinitionVersionTag": process_definition_version_tag}, timeout_s=timeout_s
-        )
+            "processDefinitionVersionTag": process_definition_version_tag}, timeout_s=timeout_s)
 
     async def cancel_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -69,8 +68,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Cancel process instances batch operation: `POST /process-instances/cancellation`, since 8.8."""
         return await self._ask(
             "cancelProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def delete_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -79,8 +77,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Delete process instances batch operation: `POST /process-instances/deletion`, since 8.9."""
         return await self._ask(
             "deleteProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def resolve_incidents_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -89,8 +86,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Resolve incidents batch operation: `POST /process-instances/incident-resolution`, since 8.8."""
         return await self._ask(
             "resolveIncidentsBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def migrate_batch_operation(
         self, *, filter: ProcessInstanceFilter, migration_plan: ProcessInstanceMigrationBatchOperationPlan,
@@ -99,8 +95,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Migrate process instances batch operation: `POST /process-instances/migration`, since 8.8."""
         return await self._ask(
             "migrateProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "migrationPlan": migration_plan, "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "migrationPlan": migration_plan, "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def modify_batch_operation(
         self, *, filter: ProcessInstanceFilter,
@@ -110,8 +105,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Modify process instances batch operation: `POST /process-instances/modification`, since 8.8."""
         return await self._ask(
             "modifyProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "moveInstructions": move_instructions, "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "moveInstructions": move_instructions, "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def resume_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -120,8 +114,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Resume process instances batch operation: `POST /process-instances/resumption`, since 8.10."""
         return await self._ask(
             "resumeProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: ProcessInstanceFilter | UnsetType = UNSET,
@@ -133,8 +126,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         return await self._ask(
             "searchProcessInstances", ProcessInstanceSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: ProcessInstanceFilter | UnsetType = UNSET,
@@ -142,8 +134,7 @@ class AsyncProcessInstances(AsyncNoun):
     ) -> AsyncIterator[ProcessInstanceResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def suspend_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -152,8 +143,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Suspend process instances batch operation: `POST /process-instances/suspension`, since 8.10."""
         return await self._ask(
             "suspendProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     async def get(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -162,8 +152,7 @@ class AsyncProcessInstances(AsyncNoun):
         take a moment to be seen.
         """
         return await self._ask(
-            "getProcessInstance", ProcessInstanceResult, path=(process_instance_key,), timeout_s=timeout_s
-        )
+            "getProcessInstance", ProcessInstanceResult, path=(process_instance_key,), timeout_s=timeout_s)
 
     async def assign_business_id(
         self, process_instance_key: ProcessInstanceKey, *, business_id: BusinessId, timeout_s: float | None = None
@@ -173,8 +162,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         await self._tell(
             "assignProcessInstanceBusinessId", path=(process_instance_key,), body={"businessId": business_id},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def get_call_hierarchy(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -184,8 +172,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         return await self._ask(
             "getProcessInstanceCallHierarchy", list[ProcessInstanceCallHierarchyEntry], path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def cancel(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -194,8 +181,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Cancel process instance: `POST /process-instances/{processInstanceKey}/cancellation`, since 8.6."""
         await self._tell(
             "cancelProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def delete(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -204,8 +190,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Delete process instance: `POST /process-instances/{processInstanceKey}/deletion`, since 8.9."""
         await self._tell(
             "deleteProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def resolve_incidents(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -215,8 +200,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         return await self._ask(
             "resolveProcessInstanceIncidents", BatchOperationCreatedResult, path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def search_incidents(
         self, process_instance_key: ProcessInstanceKey, *, sort: Sequence[SearchIncidentsOrder] = (),
@@ -229,8 +213,7 @@ class AsyncProcessInstances(AsyncNoun):
         return await self._ask(
             "searchProcessInstanceIncidents", IncidentSearchQueryResult, path=(process_instance_key,),
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_incidents_all(
         self, process_instance_key: ProcessInstanceKey, *, sort: Sequence[SearchIncidentsOrder] = (),
@@ -239,8 +222,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Everything that `search_incidents` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_incidents(process_instance_key, sort=sort, filter=filter, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))
 
     async def migrate(
         self, process_instance_key: ProcessInstanceKey, *, target_process_definition_key: ProcessDefinitionKey,
@@ -252,8 +234,7 @@ class AsyncProcessInstances(AsyncNoun):
             "migrateProcessInstance", path=(process_instance_key,),
             body={"targetProcessDefinitionKey": target_process_definition_key,
             "mappingInstructions": mapping_instructions, "operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def modify(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -266,8 +247,7 @@ class AsyncProcessInstances(AsyncNoun):
         await self._tell(
             "modifyProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference,
             "activateInstructions": activate_instructions, "moveInstructions": move_instructions,
-            "terminateInstructions": terminate_instructions}, timeout_s=timeout_s
-        )
+            "terminateInstructions": terminate_instructions}, timeout_s=timeout_s)
 
     async def resume(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -276,8 +256,7 @@ class AsyncProcessInstances(AsyncNoun):
         """Resume process instance: `POST /process-instances/{processInstanceKey}/resumption`, since 8.10."""
         await self._tell(
             "resumeProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def get_sequence_flows(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -287,8 +266,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         return await self._ask(
             "getProcessInstanceSequenceFlows", ProcessInstanceSequenceFlowsQueryResult, path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def get_statistics(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -298,8 +276,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         return await self._ask(
             "getProcessInstanceStatistics", ProcessInstanceElementStatisticsQueryResult, path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def get_wait_state_statistics(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -309,8 +286,7 @@ class AsyncProcessInstances(AsyncNoun):
         """
         return await self._ask(
             "getProcessInstanceWaitStateStatistics", ProcessInstanceWaitStateStatisticsQueryResult,
-            path=(process_instance_key,), timeout_s=timeout_s
-        )
+            path=(process_instance_key,), timeout_s=timeout_s)
 
     async def suspend(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -319,5 +295,4 @@ class AsyncProcessInstances(AsyncNoun):
         """Suspend process instance: `POST /process-instances/{processInstanceKey}/suspension`, since 8.10."""
         await self._tell(
             "suspendProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)

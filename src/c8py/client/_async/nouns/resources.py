@@ -29,8 +29,7 @@ class AsyncResources(AsyncResourceUploads):
         """
         return await self._ask(
             "searchResources", ResourceSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: ResourceFilter | UnsetType = UNSET,
@@ -38,8 +37,7 @@ class AsyncResources(AsyncResourceUploads):
     ) -> AsyncIterator[ResourceResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get(self, resource_key: ResourceKey, *, timeout_s: float | None = None) -> ResourceResult:
         """Get resource: `GET /resources/{resourceKey}`, since 8.7. What happened just now may take a moment to be seen.
@@ -65,5 +63,4 @@ class AsyncResources(AsyncResourceUploads):
         """Delete resource: `POST /resources/{resourceKey}/deletion`, since 8.6."""
         return await self._ask(
             "deleteResource", DeleteResourceResponse, path=(resource_key,),
-            body={"operationReference": operation_reference, "deleteHistory": delete_history}, timeout_s=timeout_s
-        )
+            body={"operationReference": operation_reference, "deleteHistory": delete_history}, timeout_s=timeout_s)

@@ -13,8 +13,7 @@ class AsyncSecrets(AsyncNoun):
     async def resolve(self, *, references: Sequence[str], timeout_s: float | None = None) -> SecretResolveResult:
         """Resolve secrets: `POST /secrets/resolve`, since 8.10."""
         return await self._ask(
-            "resolveSecrets", SecretResolveResult, body={"references": references}, timeout_s=timeout_s
-        )
+            "resolveSecrets", SecretResolveResult, body={"references": references}, timeout_s=timeout_s)
 
     async def list_references(self, *, timeout_s: float | None = None) -> SecretListResult:
         """List secrets: `POST /secrets/list`, since 8.10."""

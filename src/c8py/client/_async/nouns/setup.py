@@ -18,5 +18,4 @@ class AsyncSetup(AsyncNoun):
         """Create admin user: `POST /setup/user`, since 8.8."""
         return await self._ask(
             "createAdminUser", UserCreateResult, body={"password": password, "username": username, "name": name,
-            "email": email}, timeout_s=timeout_s
-        )
+            "email": email}, timeout_s=timeout_s)

@@ -19,8 +19,7 @@ class AsyncSystem(AsyncNoun):
         """
         return await self._ask(
             "getUsageMetrics", UsageMetricsResponse, query={"startTime": start_time, "endTime": end_time,
-            "tenantId": tenant_id, "withTenants": with_tenants}, timeout_s=timeout_s
-        )
+            "tenantId": tenant_id, "withTenants": with_tenants}, timeout_s=timeout_s)
 
     async def get_configuration(self, *, timeout_s: float | None = None) -> SystemConfigurationResponse:
         """Get system configuration: `GET /system/configuration`, since 8.9."""

@@ -55,8 +55,7 @@ class AsyncUserTasks(AsyncNoun):
         """
         return await self._ask(
             "searchUserTasks", UserTaskSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: UserTaskFilter | UnsetType = UNSET,
@@ -64,8 +63,7 @@ class AsyncUserTasks(AsyncNoun):
     ) -> AsyncIterator[UserTaskResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get(self, user_task_key: UserTaskKey, *, timeout_s: float | None = None) -> UserTaskResult:
         """Get user task: `GET /user-tasks/{userTaskKey}`, since 8.8. What happened just now may take a moment to be
@@ -80,8 +78,7 @@ class AsyncUserTasks(AsyncNoun):
         """Update user task: `PATCH /user-tasks/{userTaskKey}`, since 8.5."""
         await self._tell(
             "updateUserTask", path=(user_task_key,), body={"changeset": changeset, "action": action},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def unassign(self, user_task_key: UserTaskKey, *, timeout_s: float | None = None) -> None:
         """Unassign user task: `DELETE /user-tasks/{userTaskKey}/assignee`, since 8.5."""
@@ -95,8 +92,7 @@ class AsyncUserTasks(AsyncNoun):
         """Assign user task: `POST /user-tasks/{userTaskKey}/assignment`, since 8.5."""
         await self._tell(
             "assignUserTask", path=(user_task_key,), body={"assignee": assignee, "allowOverride": allow_override,
-            "action": action}, timeout_s=timeout_s
-        )
+            "action": action}, timeout_s=timeout_s)
 
     async def search_audit_logs(
         self, user_task_key: UserTaskKey, *, sort: Sequence[SearchAuditLogsOrder] = (),
@@ -108,8 +104,7 @@ class AsyncUserTasks(AsyncNoun):
         """
         return await self._ask(
             "searchUserTaskAuditLogs", AuditLogSearchQueryResult, path=(user_task_key,), body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_audit_logs_all(
         self, user_task_key: UserTaskKey, *, sort: Sequence[SearchAuditLogsOrder] = (),
@@ -119,8 +114,7 @@ class AsyncUserTasks(AsyncNoun):
         """Everything that `search_audit_logs` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_audit_logs(user_task_key, sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     async def complete(
         self, user_task_key: UserTaskKey, *, variables: Mapping[str, object] | None | UnsetType = UNSET,
@@ -129,8 +123,7 @@ class AsyncUserTasks(AsyncNoun):
         """Complete user task: `POST /user-tasks/{userTaskKey}/completion`, since 8.5."""
         await self._tell(
             "completeUserTask", path=(user_task_key,), body={"variables": variables, "action": action},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     async def search_effective_variables(
         self, user_task_key: UserTaskKey, *, limit: int | None = None, from_: int | None = None,
@@ -143,8 +136,7 @@ class AsyncUserTasks(AsyncNoun):
         return await self._ask(
             "searchUserTaskEffectiveVariables", VariableSearchQueryResult, path=(user_task_key,),
             query={"truncateValues": truncate_values}, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s)
 
     async def get_form(self, user_task_key: UserTaskKey, *, timeout_s: float | None = None) -> FormResult | None:
         """Get user task form: `GET /user-tasks/{userTaskKey}/form`, since 8.8. What happened just now may take a moment
@@ -164,8 +156,7 @@ class AsyncUserTasks(AsyncNoun):
         return await self._ask(
             "searchUserTaskVariables", VariableSearchQueryResult, path=(user_task_key,),
             query={"truncateValues": truncate_values}, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_variables_all(
         self, user_task_key: UserTaskKey, *, sort: Sequence[SearchVariablesOrder] = (),
@@ -175,5 +166,4 @@ class AsyncUserTasks(AsyncNoun):
         """Everything that `search_variables` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_variables(user_task_key, sort=sort, filter=filter,
-            truncate_values=truncate_values, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            truncate_values=truncate_values, limit=page_size, after=after, timeout_s=timeout_s))

@@ -24,8 +24,7 @@ class AsyncUsers(AsyncNoun):
         """Create user: `POST /users`, since 8.8."""
         return await self._ask(
             "createUser", UserCreateResult, body={"password": password, "username": username, "name": name,
-            "email": email}, timeout_s=timeout_s
-        )
+            "email": email}, timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: UserFilter | UnsetType = UNSET, limit: int | None = None,
@@ -34,8 +33,7 @@ class AsyncUsers(AsyncNoun):
         """Search users: `POST /users/search`, since 8.8. What happened just now may take a moment to be seen."""
         return await self._ask(
             "searchUsers", UserSearchResult, body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit,
-            from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: UserFilter | UnsetType = UNSET,
@@ -43,8 +41,7 @@ class AsyncUsers(AsyncNoun):
     ) -> AsyncIterator[UserResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     async def get(self, username: Username, *, timeout_s: float | None = None) -> UserResult:
         """Get user: `GET /users/{username}`, since 8.8. What happened just now may take a moment to be seen."""
@@ -57,8 +54,7 @@ class AsyncUsers(AsyncNoun):
         """Update user: `PUT /users/{username}`, since 8.8."""
         return await self._ask(
             "updateUser", UserUpdateResult, path=(username,), body={"password": password, "name": name,
-            "email": email}, timeout_s=timeout_s
-        )
+            "email": email}, timeout_s=timeout_s)
 
     async def delete(self, username: Username, *, timeout_s: float | None = None) -> None:
         """Delete user: `DELETE /users/{username}`, since 8.8."""

@@ -30,8 +30,7 @@ class AsyncVariables(AsyncNoun):
         return await self._ask(
             "searchVariables", VariableSearchQueryResult, query={"truncateValues": truncate_values},
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: VariableFilter | UnsetType = UNSET,
@@ -40,8 +39,7 @@ class AsyncVariables(AsyncNoun):
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search(sort=sort, filter=filter, truncate_values=truncate_values, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))
 
     async def get(self, variable_key: VariableKey, *, timeout_s: float | None = None) -> VariableResult:
         """Get variable: `GET /variables/{variableKey}`, since 8.8. What happened just now may take a moment to be seen.

@@ -38,8 +38,7 @@ class AgentDefinitions(Noun):
         """
         return self._ask(
             "searchAgentDefinitions", AgentDefinitionSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: AgentDefinitionFilter | UnsetType = UNSET,
@@ -47,5 +46,4 @@ class AgentDefinitions(Noun):
     ) -> Iterator[AgentDefinitionResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))

@@ -37,8 +37,7 @@ class AuditLogs(Noun):
         """
         return self._ask(
             "searchAuditLogs", AuditLogSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: AuditLogFilter | UnsetType = UNSET,
@@ -46,8 +45,7 @@ class AuditLogs(Noun):
     ) -> Iterator[AuditLogResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(self, audit_log_key: AuditLogKey, *, timeout_s: float | None = None) -> AuditLogResult:
         """Get audit log: `GET /audit-logs/{auditLogKey}`, since 8.9. What happened just now may take a moment to be

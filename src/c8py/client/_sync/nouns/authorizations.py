@@ -33,8 +33,7 @@ class Authorizations(Noun):
         return self._ask(
             "createAuthorization", AuthorizationCreateResult, body={"ownerId": owner_id, "ownerType": owner_type,
             "resourceType": resource_type, "permissionTypes": permission_types, "resourceId": resource_id,
-            "resourcePropertyName": resource_property_name}, timeout_s=timeout_s
-        )
+            "resourcePropertyName": resource_property_name}, timeout_s=timeout_s)
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: AuthorizationFilter | UnsetType = UNSET,
@@ -46,8 +45,7 @@ class Authorizations(Noun):
         """
         return self._ask(
             "searchAuthorizations", AuthorizationSearchResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: AuthorizationFilter | UnsetType = UNSET,
@@ -55,8 +53,7 @@ class Authorizations(Noun):
     ) -> Iterator[AuthorizationResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def update(
         self, authorization_key: AuthorizationKey, *, owner_id: str, owner_type: Open[OwnerTypeEnum],
@@ -68,8 +65,7 @@ class Authorizations(Noun):
         self._tell(
             "updateAuthorization", path=(authorization_key,), body={"ownerId": owner_id, "ownerType": owner_type,
             "resourceType": resource_type, "permissionTypes": permission_types, "resourceId": resource_id,
-            "resourcePropertyName": resource_property_name}, timeout_s=timeout_s
-        )
+            "resourcePropertyName": resource_property_name}, timeout_s=timeout_s)
 
     def get(self, authorization_key: AuthorizationKey, *, timeout_s: float | None = None) -> AuthorizationResult:
         """Get authorization: `GET /authorizations/{authorizationKey}`, since 8.8. What happened just now may take a

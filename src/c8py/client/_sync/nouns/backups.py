@@ -19,8 +19,7 @@ class Backups(Noun):
     ) -> TakeRuntimeBackupResponse:
         """Take runtime backup: `POST /backups/runtime`, since 8.10."""
         return self._ask(
-            "takeRuntimeBackup", TakeRuntimeBackupResponse, body={"backupId": backup_id}, timeout_s=timeout_s
-        )
+            "takeRuntimeBackup", TakeRuntimeBackupResponse, body={"backupId": backup_id}, timeout_s=timeout_s)
 
     def list_runtime(self, *, prefix: str | None = None, timeout_s: float | None = None) -> list[BackupInfo]:
         """List runtime backups: `GET /backups/runtime`, since 8.10."""
@@ -49,8 +48,7 @@ class Backups(Noun):
     def take_history(self, *, backup_id: int, timeout_s: float | None = None) -> TakeHistoryBackupResponse:
         """Take history backup: `POST /backups/history`, since 8.10."""
         return self._ask(
-            "takeHistoryBackup", TakeHistoryBackupResponse, body={"backupId": backup_id}, timeout_s=timeout_s
-        )
+            "takeHistoryBackup", TakeHistoryBackupResponse, body={"backupId": backup_id}, timeout_s=timeout_s)
 
     def list_history(
         self, *, prefix: str | None = None, verbose: bool | None = None, timeout_s: float | None = None
@@ -58,8 +56,7 @@ class Backups(Noun):
         """List history backups: `GET /backups/history`, since 8.10."""
         return self._ask(
             "listHistoryBackups", list[HistoryBackupInfo], query={"prefix": prefix, "verbose": verbose},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_history(self, backup_id: str, *, timeout_s: float | None = None) -> HistoryBackupInfo:
         """Get history backup: `GET /backups/history/{backupId}`, since 8.10."""
@@ -76,8 +73,7 @@ class Backups(Noun):
         """Take runtime backup as cluster admin: `POST /cluster/v2/backups/runtime`, since 8.10."""
         return self._ask(
             "takeRuntimeBackupAsClusterAdmin", ClusterTakeRuntimeBackupResponse,
-            query={"physicalTenantId": physical_tenant_id}, body={"backupId": backup_id}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id}, body={"backupId": backup_id}, timeout_s=timeout_s)
 
     def list_runtime_as_cluster_admin(
         self, *, physical_tenant_id: str | None = None, prefix: str | None = None, timeout_s: float | None = None
@@ -85,8 +81,7 @@ class Backups(Noun):
         """List runtime backups as cluster admin: `GET /cluster/v2/backups/runtime`, since 8.10."""
         return self._ask(
             "listRuntimeBackupsAsClusterAdmin", list[ClusterRuntimeBackupInfo],
-            query={"physicalTenantId": physical_tenant_id, "prefix": prefix}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id, "prefix": prefix}, timeout_s=timeout_s)
 
     def get_runtime_state_as_cluster_admin(
         self, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -94,8 +89,7 @@ class Backups(Noun):
         """Get runtime backup state as cluster admin: `GET /cluster/v2/backups/runtime/state`, since 8.10."""
         return self._ask(
             "getRuntimeBackupStateAsClusterAdmin", ClusterRuntimeBackupState,
-            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s)
 
     def delete_runtime_state_as_cluster_admin(
         self, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -103,8 +97,7 @@ class Backups(Noun):
         """Delete runtime backup state as cluster admin: `DELETE /cluster/v2/backups/runtime/state`, since 8.10."""
         self._tell(
             "deleteRuntimeBackupStateAsClusterAdmin", query={"physicalTenantId": physical_tenant_id},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def sync_runtime_state_as_cluster_admin(
         self, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -112,8 +105,7 @@ class Backups(Noun):
         """Sync runtime backup state as cluster admin: `POST /cluster/v2/backups/runtime/state/sync`, since 8.10."""
         return self._ask(
             "syncRuntimeBackupStateAsClusterAdmin", ClusterRuntimeBackupState,
-            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s)
 
     def get_runtime_as_cluster_admin(
         self, backup_id: str, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -121,8 +113,7 @@ class Backups(Noun):
         """Get runtime backup as cluster admin: `GET /cluster/v2/backups/runtime/{backupId}`, since 8.10."""
         return self._ask(
             "getRuntimeBackupAsClusterAdmin", ClusterRuntimeBackupInfo, path=(backup_id,),
-            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s)
 
     def delete_runtime_as_cluster_admin(
         self, backup_id: str, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -130,8 +121,7 @@ class Backups(Noun):
         """Delete runtime backup as cluster admin: `DELETE /cluster/v2/backups/runtime/{backupId}`, since 8.10."""
         self._tell(
             "deleteRuntimeBackupAsClusterAdmin", path=(backup_id,), query={"physicalTenantId": physical_tenant_id},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def take_history_as_cluster_admin(
         self, *, backup_id: int, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -139,8 +129,7 @@ class Backups(Noun):
         """Take history backup as cluster admin: `POST /cluster/v2/backups/history`, since 8.10."""
         return self._ask(
             "takeHistoryBackupAsClusterAdmin", ClusterTakeHistoryBackupResponse,
-            query={"physicalTenantId": physical_tenant_id}, body={"backupId": backup_id}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id}, body={"backupId": backup_id}, timeout_s=timeout_s)
 
     def list_history_as_cluster_admin(
         self, *, physical_tenant_id: str | None = None, prefix: str | None = None, verbose: bool | None = None,
@@ -149,8 +138,7 @@ class Backups(Noun):
         """List history backups as cluster admin: `GET /cluster/v2/backups/history`, since 8.10."""
         return self._ask(
             "listHistoryBackupsAsClusterAdmin", list[ClusterHistoryBackupInfo],
-            query={"physicalTenantId": physical_tenant_id, "prefix": prefix, "verbose": verbose}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id, "prefix": prefix, "verbose": verbose}, timeout_s=timeout_s)
 
     def get_history_as_cluster_admin(
         self, backup_id: str, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -158,8 +146,7 @@ class Backups(Noun):
         """Get history backup as cluster admin: `GET /cluster/v2/backups/history/{backupId}`, since 8.10."""
         return self._ask(
             "getHistoryBackupAsClusterAdmin", ClusterHistoryBackupInfo, path=(backup_id,),
-            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s
-        )
+            query={"physicalTenantId": physical_tenant_id}, timeout_s=timeout_s)
 
     def delete_history_as_cluster_admin(
         self, backup_id: str, *, physical_tenant_id: str | None = None, timeout_s: float | None = None
@@ -167,5 +154,4 @@ class Backups(Noun):
         """Delete history backup as cluster admin: `DELETE /cluster/v2/backups/history/{backupId}`, since 8.10."""
         self._tell(
             "deleteHistoryBackupAsClusterAdmin", path=(backup_id,), query={"physicalTenantId": physical_tenant_id},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)

@@ -38,8 +38,7 @@ class BatchOperations(Noun):
         """
         return self._ask(
             "searchBatchOperationItems", BatchOperationItemSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_items_all(
         self, *, sort: Sequence[SearchItemsOrder] = (), filter: BatchOperationItemFilter | UnsetType = UNSET,
@@ -48,8 +47,7 @@ class BatchOperations(Noun):
         """Everything that `search_items` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_items(sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: BatchOperationFilter | UnsetType = UNSET,
@@ -61,8 +59,7 @@ class BatchOperations(Noun):
         """
         return self._ask(
             "searchBatchOperations", BatchOperationSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: BatchOperationFilter | UnsetType = UNSET,
@@ -70,8 +67,7 @@ class BatchOperations(Noun):
     ) -> Iterator[BatchOperationResponse]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(self, batch_operation_key: BatchOperationKey, *, timeout_s: float | None = None) -> BatchOperationResponse:
         """Get batch operation: `GET /batch-operations/{batchOperationKey}`, since 8.8. What happened just now may take

@@ -33,8 +33,7 @@ class DecisionDefinitions(Noun):
         return self._ask(
             "evaluateDecision", EvaluateDecisionResult, body={"decisionDefinitionId": decision_definition_id,
             "variables": variables, "tenantId": tenant_id, "decisionDefinitionKey": decision_definition_key},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: DecisionDefinitionFilter | UnsetType = UNSET,
@@ -46,8 +45,7 @@ class DecisionDefinitions(Noun):
         """
         return self._ask(
             "searchDecisionDefinitions", DecisionDefinitionSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: DecisionDefinitionFilter | UnsetType = UNSET,
@@ -55,8 +53,7 @@ class DecisionDefinitions(Noun):
     ) -> Iterator[DecisionDefinitionResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(
         self, decision_definition_key: DecisionDefinitionKey, *, timeout_s: float | None = None
@@ -65,8 +62,7 @@ class DecisionDefinitions(Noun):
         now may take a moment to be seen.
         """
         return self._ask(
-            "getDecisionDefinition", DecisionDefinitionResult, path=(decision_definition_key,), timeout_s=timeout_s
-        )
+            "getDecisionDefinition", DecisionDefinitionResult, path=(decision_definition_key,), timeout_s=timeout_s)
 
     def get_xml(self, decision_definition_key: DecisionDefinitionKey, *, timeout_s: float | None = None) -> str:
         """Get decision definition xml: `GET /decision-definitions/{decisionDefinitionKey}/xml`, since 8.6. What

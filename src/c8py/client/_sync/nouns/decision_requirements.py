@@ -32,8 +32,7 @@ class DecisionRequirements(Noun):
         """
         return self._ask(
             "searchDecisionRequirements", DecisionRequirementsSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: DecisionRequirementsFilter | UnsetType = UNSET,
@@ -41,8 +40,7 @@ class DecisionRequirements(Noun):
     ) -> Iterator[DecisionRequirementsResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(
         self, decision_requirements_key: DecisionRequirementsKey, *, timeout_s: float | None = None
@@ -52,8 +50,7 @@ class DecisionRequirements(Noun):
         """
         return self._ask(
             "getDecisionRequirements", DecisionRequirementsResult, path=(decision_requirements_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_xml(self, decision_requirements_key: DecisionRequirementsKey, *, timeout_s: float | None = None) -> str:
         """Get decision requirements xml: `GET /decision-requirements/{decisionRequirementsKey}/xml`, since 8.8. What

@@ -18,8 +18,7 @@ class Documents(DocumentUploads):
         """Get document: `GET /documents/{documentId}`, since 8.6."""
         return self._bytes(
             "getDocument", path=(document_id,), query={"storeId": store_id, "contentHash": content_hash},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def delete(self, document_id: DocumentId, *, store_id: str | None = None, timeout_s: float | None = None) -> None:
         """Delete document: `DELETE /documents/{documentId}`, since 8.6."""
@@ -32,5 +31,4 @@ class Documents(DocumentUploads):
         """Create document link: `POST /documents/{documentId}/links`, since 8.7."""
         return self._ask(
             "createDocumentLink", DocumentLink, path=(document_id,), query={"storeId": store_id,
-            "contentHash": content_hash}, body={"timeToLive": time_to_live}, timeout_s=timeout_s
-        )
+            "contentHash": content_hash}, body={"timeToLive": time_to_live}, timeout_s=timeout_s)

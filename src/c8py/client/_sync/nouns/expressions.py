@@ -20,5 +20,4 @@ class Expressions(Noun):
         """Evaluate expression: `POST /expression/evaluation`, since 8.9."""
         return self._ask(
             "evaluateExpression", ExpressionEvaluationResult, body={"expression": expression, "tenantId": tenant_id,
-            "scopeKey": scope_key, "variables": variables}, timeout_s=timeout_s
-        )
+            "scopeKey": scope_key, "variables": variables}, timeout_s=timeout_s)

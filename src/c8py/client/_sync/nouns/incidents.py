@@ -44,8 +44,7 @@ class Incidents(Noun):
         """
         return self._ask(
             "searchIncidents", IncidentSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: IncidentFilter | UnsetType = UNSET,
@@ -53,8 +52,7 @@ class Incidents(Noun):
     ) -> Iterator[IncidentResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(self, incident_key: IncidentKey, *, timeout_s: float | None = None) -> IncidentResult:
         """Get incident: `GET /incidents/{incidentKey}`, since 8.6. What happened just now may take a moment to be seen.
@@ -68,8 +66,7 @@ class Incidents(Noun):
         """Resolve incident: `POST /incidents/{incidentKey}/resolution`, since 8.6."""
         self._tell(
             "resolveIncident", path=(incident_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_process_instance_statistics_by_definition(
         self, *, filter: IncidentProcessInstanceStatisticsByDefinitionFilter, limit: int | None = None,
@@ -82,8 +79,7 @@ class Incidents(Noun):
         return self._ask(
             "getProcessInstanceStatisticsByDefinition", IncidentProcessInstanceStatisticsByDefinitionQueryResult,
             body={"filter": filter, "sort": sorted_by(sort), "page": page(limit=limit, from_=from_)},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_process_instance_statistics_by_error(
         self, *, limit: int | None = None, from_: int | None = None,
@@ -94,5 +90,4 @@ class Incidents(Noun):
         """
         return self._ask(
             "getProcessInstanceStatisticsByError", IncidentProcessInstanceStatisticsByErrorQueryResult,
-            body={"sort": sorted_by(sort), "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s
-        )
+            body={"sort": sorted_by(sort), "page": page(limit=limit, from_=from_)}, timeout_s=timeout_s)

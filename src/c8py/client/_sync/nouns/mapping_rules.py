@@ -29,8 +29,7 @@ class MappingRules(Noun):
         """Create mapping rule: `POST /mapping-rules`, since 8.8."""
         return self._ask(
             "createMappingRule", MappingRuleCreateResult, body={"mappingRuleId": mapping_rule_id,
-            "claimName": claim_name, "claimValue": claim_value, "name": name}, timeout_s=timeout_s
-        )
+            "claimName": claim_name, "claimValue": claim_value, "name": name}, timeout_s=timeout_s)
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: MappingRuleFilter | UnsetType = UNSET,
@@ -42,8 +41,7 @@ class MappingRules(Noun):
         """
         return self._ask(
             "searchMappingRule", MappingRuleSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: MappingRuleFilter | UnsetType = UNSET,
@@ -51,8 +49,7 @@ class MappingRules(Noun):
     ) -> Iterator[MappingRuleResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def update(
         self, mapping_rule_id: MappingRuleId, *, claim_name: str, claim_value: str, name: str,
@@ -61,8 +58,7 @@ class MappingRules(Noun):
         """Update mapping rule: `PUT /mapping-rules/{mappingRuleId}`, since 8.8."""
         return self._ask(
             "updateMappingRule", MappingRuleUpdateResult, path=(mapping_rule_id,), body={"claimName": claim_name,
-            "claimValue": claim_value, "name": name}, timeout_s=timeout_s
-        )
+            "claimValue": claim_value, "name": name}, timeout_s=timeout_s)
 
     def delete(self, mapping_rule_id: MappingRuleId, *, timeout_s: float | None = None) -> None:
         """Delete mapping rule: `DELETE /mapping-rules/{mappingRuleId}`, since 8.8."""

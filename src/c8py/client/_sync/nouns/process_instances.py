@@ -59,8 +59,7 @@ class ProcessInstances(Noun):
             "runtimeInstructions": runtime_instructions, "awaitCompletion": await_completion,
             "fetchVariables": fetch_variables, "requestTimeout": request_timeout, "tags": tags,
             "businessId": business_id, "processDefinitionId": process_definition_id,
-            "processDefinitionVersionTag": process_definition_version_tag}, timeout_s=timeout_s
-        )
+            "processDefinitionVersionTag": process_definition_version_tag}, timeout_s=timeout_s)
 
     def cancel_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -69,8 +68,7 @@ class ProcessInstances(Noun):
         """Cancel process instances batch operation: `POST /process-instances/cancellation`, since 8.8."""
         return self._ask(
             "cancelProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def delete_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -79,8 +77,7 @@ class ProcessInstances(Noun):
         """Delete process instances batch operation: `POST /process-instances/deletion`, since 8.9."""
         return self._ask(
             "deleteProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def resolve_incidents_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -89,8 +86,7 @@ class ProcessInstances(Noun):
         """Resolve incidents batch operation: `POST /process-instances/incident-resolution`, since 8.8."""
         return self._ask(
             "resolveIncidentsBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def migrate_batch_operation(
         self, *, filter: ProcessInstanceFilter, migration_plan: ProcessInstanceMigrationBatchOperationPlan,
@@ -99,8 +95,7 @@ class ProcessInstances(Noun):
         """Migrate process instances batch operation: `POST /process-instances/migration`, since 8.8."""
         return self._ask(
             "migrateProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "migrationPlan": migration_plan, "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "migrationPlan": migration_plan, "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def modify_batch_operation(
         self, *, filter: ProcessInstanceFilter,
@@ -110,8 +105,7 @@ class ProcessInstances(Noun):
         """Modify process instances batch operation: `POST /process-instances/modification`, since 8.8."""
         return self._ask(
             "modifyProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "moveInstructions": move_instructions, "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "moveInstructions": move_instructions, "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def resume_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -120,8 +114,7 @@ class ProcessInstances(Noun):
         """Resume process instances batch operation: `POST /process-instances/resumption`, since 8.10."""
         return self._ask(
             "resumeProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: ProcessInstanceFilter | UnsetType = UNSET,
@@ -133,8 +126,7 @@ class ProcessInstances(Noun):
         """
         return self._ask(
             "searchProcessInstances", ProcessInstanceSearchQueryResult, body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: ProcessInstanceFilter | UnsetType = UNSET,
@@ -142,8 +134,7 @@ class ProcessInstances(Noun):
     ) -> Iterator[ProcessInstanceResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def suspend_batch_operation(
         self, *, filter: ProcessInstanceFilter, operation_reference: int | UnsetType = UNSET,
@@ -152,8 +143,7 @@ class ProcessInstances(Noun):
         """Suspend process instances batch operation: `POST /process-instances/suspension`, since 8.10."""
         return self._ask(
             "suspendProcessInstancesBatchOperation", BatchOperationCreatedResult, body={"filter": filter,
-            "operationReference": operation_reference}, timeout_s=timeout_s
-        )
+            "operationReference": operation_reference}, timeout_s=timeout_s)
 
     def get(self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None) -> ProcessInstanceResult:
         """Get process instance: `GET /process-instances/{processInstanceKey}`, since 8.8. What happened just now may
@@ -169,8 +159,7 @@ class ProcessInstances(Noun):
         """
         self._tell(
             "assignProcessInstanceBusinessId", path=(process_instance_key,), body={"businessId": business_id},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_call_hierarchy(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -180,8 +169,7 @@ class ProcessInstances(Noun):
         """
         return self._ask(
             "getProcessInstanceCallHierarchy", list[ProcessInstanceCallHierarchyEntry], path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def cancel(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -190,8 +178,7 @@ class ProcessInstances(Noun):
         """Cancel process instance: `POST /process-instances/{processInstanceKey}/cancellation`, since 8.6."""
         self._tell(
             "cancelProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def delete(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -200,8 +187,7 @@ class ProcessInstances(Noun):
         """Delete process instance: `POST /process-instances/{processInstanceKey}/deletion`, since 8.9."""
         self._tell(
             "deleteProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def resolve_incidents(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -211,8 +197,7 @@ class ProcessInstances(Noun):
         """
         return self._ask(
             "resolveProcessInstanceIncidents", BatchOperationCreatedResult, path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def search_incidents(
         self, process_instance_key: ProcessInstanceKey, *, sort: Sequence[SearchIncidentsOrder] = (),
@@ -225,8 +210,7 @@ class ProcessInstances(Noun):
         return self._ask(
             "searchProcessInstanceIncidents", IncidentSearchQueryResult, path=(process_instance_key,),
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_incidents_all(
         self, process_instance_key: ProcessInstanceKey, *, sort: Sequence[SearchIncidentsOrder] = (),
@@ -235,8 +219,7 @@ class ProcessInstances(Noun):
         """Everything that `search_incidents` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_incidents(process_instance_key, sort=sort, filter=filter, limit=page_size,
-            after=after, timeout_s=timeout_s)
-        )
+            after=after, timeout_s=timeout_s))
 
     def migrate(
         self, process_instance_key: ProcessInstanceKey, *, target_process_definition_key: ProcessDefinitionKey,
@@ -248,8 +231,7 @@ class ProcessInstances(Noun):
             "migrateProcessInstance", path=(process_instance_key,),
             body={"targetProcessDefinitionKey": target_process_definition_key,
             "mappingInstructions": mapping_instructions, "operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def modify(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -262,8 +244,7 @@ class ProcessInstances(Noun):
         self._tell(
             "modifyProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference,
             "activateInstructions": activate_instructions, "moveInstructions": move_instructions,
-            "terminateInstructions": terminate_instructions}, timeout_s=timeout_s
-        )
+            "terminateInstructions": terminate_instructions}, timeout_s=timeout_s)
 
     def resume(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -272,8 +253,7 @@ class ProcessInstances(Noun):
         """Resume process instance: `POST /process-instances/{processInstanceKey}/resumption`, since 8.10."""
         self._tell(
             "resumeProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_sequence_flows(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -283,8 +263,7 @@ class ProcessInstances(Noun):
         """
         return self._ask(
             "getProcessInstanceSequenceFlows", ProcessInstanceSequenceFlowsQueryResult, path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_statistics(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -294,8 +273,7 @@ class ProcessInstances(Noun):
         """
         return self._ask(
             "getProcessInstanceStatistics", ProcessInstanceElementStatisticsQueryResult, path=(process_instance_key,),
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def get_wait_state_statistics(
         self, process_instance_key: ProcessInstanceKey, *, timeout_s: float | None = None
@@ -305,8 +283,7 @@ class ProcessInstances(Noun):
         """
         return self._ask(
             "getProcessInstanceWaitStateStatistics", ProcessInstanceWaitStateStatisticsQueryResult,
-            path=(process_instance_key,), timeout_s=timeout_s
-        )
+            path=(process_instance_key,), timeout_s=timeout_s)
 
     def suspend(
         self, process_instance_key: ProcessInstanceKey, *, operation_reference: int | UnsetType = UNSET,
@@ -315,5 +292,4 @@ class ProcessInstances(Noun):
         """Suspend process instance: `POST /process-instances/{processInstanceKey}/suspension`, since 8.10."""
         self._tell(
             "suspendProcessInstance", path=(process_instance_key,), body={"operationReference": operation_reference},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)

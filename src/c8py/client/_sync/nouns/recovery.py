@@ -22,8 +22,7 @@ class Recovery(Noun):
         """Change cluster mode: `PATCH /mode`, since 8.10."""
         return self._ask(
             "changeClusterMode", ClusterModeChangeResponse, query={"mode": mode, "dryRun": dry_run},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def restore(
         self, *, from_: DateTime | None | UnsetType = UNSET, to: DateTime | None | UnsetType = UNSET,
@@ -33,8 +32,7 @@ class Recovery(Noun):
         """Restore: `POST /restore`, since 8.10."""
         return self._ask(
             "restore", ClusterRestoreResponse, query={"dryRun": dry_run}, body={"from": from_, "to": to,
-            "backupIds": backup_ids}, timeout_s=timeout_s
-        )
+            "backupIds": backup_ids}, timeout_s=timeout_s)
 
     def get_restore_status(self, *, timeout_s: float | None = None) -> RestoreStatusResponse:
         """Get restore status: `GET /restore`, since 8.10."""
@@ -47,8 +45,7 @@ class Recovery(Noun):
         """Change cluster mode as cluster admin: `PATCH /cluster/v2/mode`, since 8.10."""
         return self._ask(
             "changeClusterModeAsClusterAdmin", ClusterModeChangeResponse, query={"mode": mode,
-            "physicalTenantId": physical_tenant_id, "dryRun": dry_run}, timeout_s=timeout_s
-        )
+            "physicalTenantId": physical_tenant_id, "dryRun": dry_run}, timeout_s=timeout_s)
 
     def restore_as_cluster_admin(
         self, *, overrides: Mapping[str, RestoreRequest] | None | UnsetType = UNSET,
@@ -60,5 +57,4 @@ class Recovery(Noun):
         return self._ask(
             "restoreAsClusterAdmin", ClusterRestoreResponse, query={"physicalTenantId": physical_tenant_id,
             "dryRun": dry_run}, body={"overrides": overrides, "from": from_, "to": to, "backupIds": backup_ids},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)

@@ -37,8 +37,7 @@ class Roles(Noun):
         """Create role: `POST /roles`, since 8.8."""
         return self._ask(
             "createRole", RoleCreateResult, body={"roleId": role_id, "name": name, "description": description},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: RoleFilter | UnsetType = UNSET, limit: int | None = None,
@@ -47,8 +46,7 @@ class Roles(Noun):
         """Search roles: `POST /roles/search`, since 8.8. What happened just now may take a moment to be seen."""
         return self._ask(
             "searchRoles", RoleSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: RoleFilter | UnsetType = UNSET,
@@ -56,8 +54,7 @@ class Roles(Noun):
     ) -> Iterator[RoleResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(self, role_id: RoleId, *, timeout_s: float | None = None) -> RoleResult:
         """Get role: `GET /roles/{roleId}`, since 8.8. What happened just now may take a moment to be seen."""
@@ -69,8 +66,7 @@ class Roles(Noun):
         """Update role: `PUT /roles/{roleId}`, since 8.8."""
         return self._ask(
             "updateRole", RoleUpdateResult, path=(role_id,), body={"name": name, "description": description},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def delete(self, role_id: RoleId, *, timeout_s: float | None = None) -> None:
         """Delete role: `DELETE /roles/{roleId}`, since 8.8."""
@@ -85,8 +81,7 @@ class Roles(Noun):
         """
         return self._ask(
             "searchClientsForRole", RoleClientSearchResult, path=(role_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_clients_all(
         self, role_id: RoleId, *, sort: Sequence[SearchClientsOrder] = (), page_size: int | None = None,
@@ -94,8 +89,7 @@ class Roles(Noun):
     ) -> Iterator[RoleClientResult]:
         """Everything that `search_clients` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_clients(role_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_clients(role_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     def assign_to_client(self, role_id: RoleId, client_id: ClientId, *, timeout_s: float | None = None) -> None:
         """Assign role to client: `PUT /roles/{roleId}/clients/{clientId}`, since 8.8."""
@@ -114,8 +108,7 @@ class Roles(Noun):
         """
         return self._ask(
             "searchGroupsForRole", RoleGroupSearchResult, path=(role_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_groups_all(
         self, role_id: RoleId, *, sort: Sequence[SearchGroupsOrder] = (), page_size: int | None = None,
@@ -123,8 +116,7 @@ class Roles(Noun):
     ) -> Iterator[RoleGroupResult]:
         """Everything that `search_groups` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_groups(role_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_groups(role_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     def assign_to_group(self, role_id: RoleId, group_id: GroupId, *, timeout_s: float | None = None) -> None:
         """Assign role to group: `PUT /roles/{roleId}/groups/{groupId}`, since 8.8."""
@@ -144,8 +136,7 @@ class Roles(Noun):
         """
         return self._ask(
             "searchMappingRulesForRole", RoleMappingRuleSearchResult, path=(role_id,), body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_mapping_rules_all(
         self, role_id: RoleId, *, sort: Sequence[SearchMappingRulesOrder] = (),
@@ -154,8 +145,7 @@ class Roles(Noun):
         """Everything that `search_mapping_rules` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_mapping_rules(role_id, sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     def assign_to_mapping_rule(
         self, role_id: RoleId, mapping_rule_id: MappingRuleId, *, timeout_s: float | None = None
@@ -178,8 +168,7 @@ class Roles(Noun):
         """
         return self._ask(
             "searchUsersForRole", RoleUserSearchResult, path=(role_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_users_all(
         self, role_id: RoleId, *, sort: Sequence[SearchUsersOrder] = (), page_size: int | None = None,
@@ -187,8 +176,7 @@ class Roles(Noun):
     ) -> Iterator[RoleUserResult]:
         """Everything that `search_users` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_users(role_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_users(role_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     def assign_to_user(self, role_id: RoleId, username: Username, *, timeout_s: float | None = None) -> None:
         """Assign role to user: `PUT /roles/{roleId}/users/{username}`, since 8.8."""

@@ -18,5 +18,4 @@ class Setup(Noun):
         """Create admin user: `POST /setup/user`, since 8.8."""
         return self._ask(
             "createAdminUser", UserCreateResult, body={"password": password, "username": username, "name": name,
-            "email": email}, timeout_s=timeout_s
-        )
+            "email": email}, timeout_s=timeout_s)

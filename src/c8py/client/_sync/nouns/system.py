@@ -19,8 +19,7 @@ class System(Noun):
         """
         return self._ask(
             "getUsageMetrics", UsageMetricsResponse, query={"startTime": start_time, "endTime": end_time,
-            "tenantId": tenant_id, "withTenants": with_tenants}, timeout_s=timeout_s
-        )
+            "tenantId": tenant_id, "withTenants": with_tenants}, timeout_s=timeout_s)
 
     def get_configuration(self, *, timeout_s: float | None = None) -> SystemConfigurationResponse:
         """Get system configuration: `GET /system/configuration`, since 8.9."""

@@ -40,8 +40,7 @@ class Tenants(Noun):
         """Create tenant: `POST /tenants`, since 8.8."""
         return self._ask(
             "createTenant", TenantCreateResult, body={"tenantId": tenant_id, "name": name, "description": description},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: TenantFilter | UnsetType = UNSET, limit: int | None = None,
@@ -50,8 +49,7 @@ class Tenants(Noun):
         """Search tenants: `POST /tenants/search`, since 8.8. What happened just now may take a moment to be seen."""
         return self._ask(
             "searchTenants", TenantSearchQueryResult, body={"sort": sorted_by(sort), "filter": filter,
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_all(
         self, *, sort: Sequence[SearchOrder] = (), filter: TenantFilter | UnsetType = UNSET,
@@ -59,8 +57,7 @@ class Tenants(Noun):
     ) -> Iterator[TenantResult]:
         """Everything that `search` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search(sort=sort, filter=filter, limit=page_size, after=after, timeout_s=timeout_s))
 
     def get(self, tenant_id: TenantId, *, timeout_s: float | None = None) -> TenantResult:
         """Get tenant: `GET /tenants/{tenantId}`, since 8.8. What happened just now may take a moment to be seen."""
@@ -72,8 +69,7 @@ class Tenants(Noun):
         """Update tenant: `PUT /tenants/{tenantId}`, since 8.8."""
         return self._ask(
             "updateTenant", TenantUpdateResult, path=(tenant_id,), body={"name": name, "description": description},
-            timeout_s=timeout_s
-        )
+            timeout_s=timeout_s)
 
     def delete(self, tenant_id: TenantId, *, timeout_s: float | None = None) -> None:
         """Delete tenant: `DELETE /tenants/{tenantId}`, since 8.8."""
@@ -88,8 +84,7 @@ class Tenants(Noun):
         """
         return self._ask(
             "searchClientsForTenant", TenantClientSearchResult, path=(tenant_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_clients_all(
         self, tenant_id: TenantId, *, sort: Sequence[SearchClientsOrder] = (), page_size: int | None = None,
@@ -97,8 +92,7 @@ class Tenants(Noun):
     ) -> Iterator[TenantClientResult]:
         """Everything that `search_clients` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_clients(tenant_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_clients(tenant_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     def assign_client(self, tenant_id: TenantId, client_id: ClientId, *, timeout_s: float | None = None) -> None:
         """Assign client to tenant: `PUT /tenants/{tenantId}/clients/{clientId}`, since 8.8."""
@@ -117,8 +111,7 @@ class Tenants(Noun):
         """
         return self._ask(
             "searchGroupIdsForTenant", TenantGroupSearchResult, path=(tenant_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_group_ids_all(
         self, tenant_id: TenantId, *, sort: Sequence[SearchGroupIdsOrder] = (), page_size: int | None = None,
@@ -127,8 +120,7 @@ class Tenants(Noun):
         """Everything that `search_group_ids` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_group_ids(tenant_id, sort=sort, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     def assign_group(self, tenant_id: TenantId, group_id: GroupId, *, timeout_s: float | None = None) -> None:
         """Assign group to tenant: `PUT /tenants/{tenantId}/groups/{groupId}`, since 8.8."""
@@ -149,8 +141,7 @@ class Tenants(Noun):
         return self._ask(
             "searchMappingRulesForTenant", TenantMappingRuleSearchResult, path=(tenant_id,),
             body={"sort": sorted_by(sort), "filter": filter, "page": page(limit=limit, from_=from_, after=after,
-            before=before)}, timeout_s=timeout_s
-        )
+            before=before)}, timeout_s=timeout_s)
 
     def search_mapping_rules_all(
         self, tenant_id: TenantId, *, sort: Sequence[SearchMappingRulesOrder] = (),
@@ -159,8 +150,7 @@ class Tenants(Noun):
         """Everything that `search_mapping_rules` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_mapping_rules(tenant_id, sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     def assign_mapping_rule(
         self, tenant_id: TenantId, mapping_rule_id: MappingRuleId, *, timeout_s: float | None = None
@@ -184,8 +174,7 @@ class Tenants(Noun):
         """
         return self._ask(
             "searchRolesForTenant", TenantRoleSearchResult, path=(tenant_id,), body={"sort": sorted_by(sort),
-            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "filter": filter, "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_roles_all(
         self, tenant_id: TenantId, *, sort: Sequence[SearchRolesOrder] = (), filter: RoleFilter | UnsetType = UNSET,
@@ -194,8 +183,7 @@ class Tenants(Noun):
         """Everything that `search_roles` finds, page after page of `page_size` items."""
         return self._pages(
             lambda after: self.search_roles(tenant_id, sort=sort, filter=filter, limit=page_size, after=after,
-            timeout_s=timeout_s)
-        )
+            timeout_s=timeout_s))
 
     def assign_role(self, tenant_id: TenantId, role_id: RoleId, *, timeout_s: float | None = None) -> None:
         """Assign role to tenant: `PUT /tenants/{tenantId}/roles/{roleId}`, since 8.8."""
@@ -214,8 +202,7 @@ class Tenants(Noun):
         """
         return self._ask(
             "searchUsersForTenant", TenantUserSearchResult, path=(tenant_id,), body={"sort": sorted_by(sort),
-            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s
-        )
+            "page": page(limit=limit, from_=from_, after=after, before=before)}, timeout_s=timeout_s)
 
     def search_users_all(
         self, tenant_id: TenantId, *, sort: Sequence[SearchUsersOrder] = (), page_size: int | None = None,
@@ -223,8 +210,7 @@ class Tenants(Noun):
     ) -> Iterator[TenantUserResult]:
         """Everything that `search_users` finds, page after page of `page_size` items."""
         return self._pages(
-            lambda after: self.search_users(tenant_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s)
-        )
+            lambda after: self.search_users(tenant_id, sort=sort, limit=page_size, after=after, timeout_s=timeout_s))
 
     def assign_user(self, tenant_id: TenantId, username: Username, *, timeout_s: float | None = None) -> None:
         """Assign user to tenant: `PUT /tenants/{tenantId}/users/{username}`, since 8.8."""
