@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -45,14 +45,20 @@ def encoded(body: object) -> bytes | None:
 
 
 def decoded(body: bytes, answer: type[Answer], *, call: str, address: str) -> Answer:
-    """An answer as a value.
+    """An answer as a value; null where a document knows of none is as good as absent.
 
     Raises:
         ServerFault: it is something else.
     """
     try:
         return _decoder(answer).decode(body)
+    except msgspec.ValidationError:
+        pass
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise _other(call, address) from None
+    try:
+        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), answer, dec_hook=_wrapped)
+    except (msgspec.MsgspecError, RecursionError):
         # The decoder's own words are left out: the answer may hold a secret.
         raise _other(call, address) from None
 
@@ -71,6 +77,15 @@ def text(body: bytes, *, call: str, address: str) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise _other(call, address) from None
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value)
+        return {name: _without_nulls(member) for name, member in members.items() if member is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in cast("list[object]", value)]
+    return value
 
 
 def _other(call: str, address: str) -> ServerFault:

@@ -5,7 +5,7 @@ import pytest
 from c8py.base.redact import Secret
 from c8py.components import given, orders
 from c8py.components.bodies import decoded, encoded, filled, text
-from c8py.console import CreatedClusterClient
+from c8py.console import Cluster, CreatedClusterClient
 from c8py.errors import ServerFault
 
 
@@ -39,6 +39,14 @@ def test_an_answer_of_somebody_else_is_a_fault_without_its_words(body):
     assert "http://there" in str(raised.value)
     assert "s3cr~t" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_null_where_no_document_knows_of_one_is_as_good_as_absent():
+    said = b'[{"uuid":"u","name":"n","description":null,"links":{"zeebe":null},"labels":null,"status":null}]'
+    [cluster] = decoded(said, list[Cluster], call="c", address="a")
+    assert (cluster.uuid, cluster.description, cluster.links.zeebe, cluster.labels) == ("u", "", "", ())
+    with pytest.raises(ServerFault):
+        decoded(b'{"uuid":null,"name":"n"}', Cluster, call="c", address="a")
 
 
 def test_a_text_may_come_as_json():
