@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import click
 import msgspec
 
-from c8py.cli.options import BODY, Connection, with_connection
+from c8py.cli.options import BODY, Connection, json_option, with_connection
 from c8py.cli.output import on_terminal
 
 _APIS: Final = ("orchestration", "console", "modeler", "optimize", "operate", "tasklist")
@@ -31,6 +31,7 @@ _JSON: Final = "application/json"
 @click.option("--content-type", default=_JSON, show_default=True, help="Media type of --data.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), help="For all attempts, in seconds.")
 @click.option("--anonymous", is_flag=True, help="Without credentials.")
+@json_option
 @with_connection
 def api_(
     connection: Connection,
@@ -45,6 +46,7 @@ def api_(
     content_type: str,
     timeout_s: float | None,
     anonymous: bool,
+    as_json: bool,
 ) -> None:
     """Call PATH of a REST API, and print the answer.
 
@@ -70,7 +72,7 @@ def api_(
         )
     finally:
         rest.close()
-    _print(answer)
+    _print(answer, indent=2 if on_terminal() and not as_json else -1)
 
 
 def _whole(path: str, pairs: tuple[str, ...]) -> str:
@@ -126,10 +128,10 @@ def _form(parts: tuple[str, ...]) -> tuple[str, bytes]:
     return multipart(made, boundary=f"c8py-{secrets.token_hex(16)}")
 
 
-def _print(answer: bytes) -> None:
+def _print(answer: bytes, *, indent: int) -> None:
     """JSON indented for a person; anything else as it came."""
     try:
-        shown = msgspec.json.format(answer, indent=2 if on_terminal() else -1) if answer else b""
+        shown = msgspec.json.format(answer, indent=indent) if answer else b""
     except msgspec.DecodeError:
         sys.stdout.flush()
         sys.stdout.buffer.write(answer)

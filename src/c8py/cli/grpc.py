@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from c8py.base.limits import JOB_STREAM_S_MAX, LONG_POLL_GRACE_S, LONG_POLL_S
-from c8py.cli.options import BODY, Connection, with_connection
+from c8py.cli.options import BODY, Connection, json_option, with_connection
 from c8py.cli.output import print_json, print_rows
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--template", is_flag=True, help="Show the JSON that METHOD takes, with all its fields.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="End a stream after N messages.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), help="For all attempts, in seconds.")
+@json_option
 @with_connection
 def grpc_(
     connection: Connection,
@@ -43,6 +44,7 @@ def grpc_(
     template: bool,
     limit: int | None,
     timeout_s: float | None,
+    as_json: bool,
 ) -> None:
     """Call the rpc METHOD of the gateway with JSON, and print what it answers: c8 grpc Topology.
 
@@ -51,6 +53,9 @@ def grpc_(
     from c8py.proto.gateway_pb2_grpc import RPCS  # noqa: PLC0415  50 ms that no other verb pays
 
     if as_list:
+        if as_json:
+            print_json(list(RPCS))
+            return
         rows = [(name, rpc.request.__name__, "stream" if rpc.server_streaming else "") for name, rpc in RPCS.items()]
         print_rows(("RPC", "REQUEST", "ANSWER"), rows, nothing="no rpc")
         return
@@ -63,7 +68,7 @@ def grpc_(
     settings = connection.settings()
     with _gateway(settings) as gateway, contextlib.closing(_answers(gateway, name, rpc, message, timeout_s)) as answers:
         for count, answer in enumerate(answers, 1):
-            print_json(_as_json(answer))
+            print_json(_as_json(answer), one_line=as_json)
             if count == limit:
                 return
 

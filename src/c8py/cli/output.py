@@ -28,10 +28,10 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def print_json(document: object) -> None:
-    """One JSON document: indented for a person, one line for a program. Secrets are masked."""
+def print_json(document: object, *, one_line: bool = False) -> None:
+    """One JSON document: indented for a person, one line for a program or where it is wanted. Secrets are masked."""
     encoded = msgspec.json.encode(document, enc_hook=str)
-    click.echo(msgspec.json.format(encoded, indent=2 if on_terminal() else -1))
+    click.echo(msgspec.json.format(encoded, indent=2 if on_terminal() and not one_line else -1))
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, nothing: str) -> None:

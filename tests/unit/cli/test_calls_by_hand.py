@@ -202,3 +202,4 @@ def test_a_status_is_one_line_and_an_exit_code(c8, gateway):
 
 def test_all_rpcs_are_listed(c8):
     assert {line.split("\t")[0] for line in c8("grpc", "--list").out.splitlines()} == set(RPCS)
+    assert json.loads(c8("grpc", "--list", "--json").out) == list(RPCS)
