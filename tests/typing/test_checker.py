@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from harness.every_method import examples
 from harness.processes import ROOT
 
 HERE = Path(__file__).parent / "examples"
 
 
-def refused(file: Path, folder: Path) -> dict[int, str]:
-    """Line to the checker's words."""
+def refused(examples: Path, folder: Path) -> dict[tuple[str, int], str]:
+    """File and line to the checker's words, of a file or a folder of them."""
     settings = {
-        "include": [str(file)],
+        "include": [str(examples)],
         "typeCheckingMode": "strict",
         "pythonVersion": "3.11",
         "extraPaths": [str(ROOT / "src")],
@@ -29,7 +30,14 @@ def refused(file: Path, folder: Path) -> dict[int, str]:
         [checker, "--outputjson", "-p", folder], capture_output=True, text=True, timeout=120, check=False
     )
     found = json.loads(done.stdout)["generalDiagnostics"]
-    return {one["range"]["start"]["line"] + 1: one["message"] for one in found if one["severity"] == "error"}
+    wrong = [one for one in found if one["severity"] == "error"]
+    return {(Path(one["file"]).name, one["range"]["start"]["line"] + 1): one["message"] for one in wrong}
+
+
+def marked(file: Path) -> set[tuple[str, int]]:
+    """The lines that say that they are wrong."""
+    lines = enumerate(file.read_text().splitlines(), 1)
+    return {(file.name, number) for number, line in lines if re.search(r"# wrong$", line)}
 
 
 @pytest.mark.slow
@@ -40,6 +48,22 @@ def test_right_uses_are_accepted(tmp_path):
 @pytest.mark.slow
 def test_every_wrong_use_is_refused_and_nothing_else(tmp_path):
     file = HERE / "wrong.py"
-    marked = {number for number, line in enumerate(file.read_text().splitlines(), 1) if re.search(r"# wrong$", line)}
-    assert len(marked) > 10
-    assert set(refused(file, tmp_path)) == marked
+    assert len(marked(file)) > 10
+    assert set(refused(file, tmp_path)) == marked(file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("colour", ["_async", "_sync"])
+def test_every_method_of_every_client_is_used_rightly_and_wrongly(tmp_path, colour):
+    for name in ("right", "wrong"):
+        (tmp_path / name).mkdir()
+    methods, wrong = 0, set[tuple[str, int]]()
+    for made in examples(colour):
+        (tmp_path / "right" / f"{made.module}.py").write_text(made.right)
+        (tmp_path / "wrong" / f"{made.module}.py").write_text(made.wrong)
+        wrong |= marked(tmp_path / "wrong" / f"{made.module}.py")
+        methods += made.methods
+    assert methods > 400
+    assert len(wrong) > 4 * methods
+    assert refused(tmp_path / "right", tmp_path) == {}
+    assert set(refused(tmp_path / "wrong", tmp_path)) == wrong
