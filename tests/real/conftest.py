@@ -1,15 +1,17 @@
 """Real counterparts for all tests of this folder, whichever worker of xdist runs them: Zeebe, and Keycloak with it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from c8py.client import AsyncCamunda
 from harness.authority import KEYSTORE_PASSWORD, Authority, Identity
 from harness.keycloak import Keycloak
 from harness.realm import AUDIENCE, realm, with_certificate, with_secret, with_signed_jwt
 from harness.zeebe import Broker, Trusted
+from harness.zeebe_engine import Engine88
 
 HERE = Path(__file__).parent
 
@@ -28,6 +30,31 @@ def zeebe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     broker = Broker(tmp_path_factory.mktemp("zeebe"))
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def engine_8_8(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine88]:
+    """The engine of Zeebe 8.8 behind gRPC, ready for calls."""
+    engine = Engine88(tmp_path_factory.mktemp("engine"))
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture(params=["grpc", "rest", "grpc of 8.8"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    """How a command is said: over both protocols to Zeebe 8.6, and over gRPC to the engine of 8.8."""
+    return request.param.partition(" ")[0]
+
+
+@pytest.fixture
+async def camunda(request: pytest.FixtureRequest) -> AsyncIterator[AsyncCamunda]:
+    """A client of the server that the test is for: a broker, unless the protocol is that of 8.8."""
+    newer = getattr(request.node, "callspec", None) and "8.8" in request.node.callspec.params.get("protocol", "")
+    server = request.getfixturevalue("engine_8_8" if newer else "zeebe")
+    addresses = {"grpc_address": f"grpc://{server.grpc_address}"}
+    addresses |= {} if newer else {"rest_address": server.rest_address}
+    async with AsyncCamunda.from_env(**addresses) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,9 @@
-"""Messages, signals, decisions and changes of running instances, said to a real Zeebe 8.6 over both protocols."""
+"""Messages, signals, decisions and changes of running instances, said to real servers: 8.6, and 8.8 over gRPC."""
 
 import uuid
 
 import pytest
 
-from c8py.client import AsyncCamunda
 from c8py.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound, NotSupported
 from c8py.models.process_instance import (
     ModifyProcessInstanceVariableInstruction,
@@ -29,16 +28,6 @@ DMN = """
     </decisionTable>
   </decision>
 </definitions>"""
-
-pytestmark = pytest.mark.parametrize("protocol", ["grpc", "rest"])
-
-
-@pytest.fixture
-async def camunda(zeebe):
-    async with AsyncCamunda.from_env(
-        grpc_address=f"grpc://{zeebe.grpc_address}", rest_address=zeebe.rest_address
-    ) as client:
-        yield client
 
 
 @pytest.fixture
@@ -74,6 +63,29 @@ async def job_of(camunda, job_type):
     return jobs[0]
 
 
+async def test_the_cluster_is_shown(camunda, protocol):
+    topology = await camunda.topology(protocol=protocol)
+    assert topology.brokers[0].partitions[0].role == "leader"
+
+
+async def test_an_instance_is_waited_for(camunda, name, protocol):
+    await camunda.deploy((f"{name}.bpmn", Model(name).end().path("start", "end").content), protocol=protocol)
+    ended = await camunda.start_and_wait(name, variables={"a": 1}, protocol=protocol)
+    assert ended.variables == {"a": 1}
+
+
+async def test_a_job_is_completed_once(camunda, name, protocol):
+    await camunda.deploy(process(name, name))
+    started = await camunda.start(name, protocol=protocol)
+    jobs = await camunda.activate_jobs(
+        name, max_jobs=1, timeout_s=60, worker="test", request_timeout_s=WAIT_S, protocol=protocol
+    )
+    assert jobs[0].process_instance_key == started.process_instance_key
+    await camunda.complete_job(jobs[0].job_key, {"a": 1}, protocol=protocol)
+    with pytest.raises(NotFound):
+        await camunda.complete_job(jobs[0].job_key, protocol=protocol)
+
+
 async def test_a_message_starts_a_process_once(camunda, name, protocol):
     await camunda.deploy(
         event_process(
@@ -91,8 +103,8 @@ async def test_a_message_starts_a_process_once(camunda, name, protocol):
         await camunda.publish_message(name, message_id="once", time_to_live_s=60, protocol=protocol)
 
 
-async def test_correlation_says_that_nobody_waits(camunda, name, protocol):
-    """REST alone offers it, whichever protocol is used otherwise."""
+async def test_correlation_says_that_nobody_waits(camunda, name):
+    """REST alone offers it."""
     with pytest.raises(NotFound):
         await camunda.correlate_message(name, correlation_key="1")
 
@@ -154,6 +166,8 @@ async def test_an_instance_is_migrated(camunda, name, protocol):
     assert (job.process_definition_id, job.element_id) == (f"{name}-2", element(new))
 
 
+# The gateway of the engine in memory does not answer to it.
+@pytest.mark.parametrize("protocol", ["grpc", "rest"], indirect=True)
 async def test_what_was_deployed_is_deleted(camunda, name, protocol):
     deployed = await camunda.deploy(process(name, name))
     key = deployed.deployments[0].process_definition.process_definition_key
