@@ -358,6 +358,31 @@ def test_no_redirect_is_followed_or_handed_on(start_proxy):
         luring.close()
 
 
+H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk")
+
+
+@pytest.mark.parametrize(
+    "cut", [None, b"HTTP2-Settings: ", b"grant_type="], ids=["whole", "in its head", "at its body"]
+)
+def test_who_offers_another_protocol_is_answered_in_this_one(proxy, cut):
+    """Java's own HTTP client offers HTTP/2 with its first request over plain HTTP."""
+    request = _request("/oauth/token", *H2C)
+    place = request.index(cut) if cut else 0
+    answer = proxy.raw(request[:place], request[place:])
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"upgrade" not in answer.lower()
+
+
+def test_an_offer_with_a_later_request_of_a_connection_is_no_matter_either(proxy):
+    with socket.create_connection((proxy.place.hostname, proxy.place.port), timeout=10) as sock:
+        for request in (_request(), _request("/oauth/token", *H2C), _request()):
+            sock.sendall(request)
+            answer = b""
+            while not _complete(answer):
+                answer += sock.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 CHUNKED = b"0\r\n\r\nPOST /oauth/token HTTP/1.1\r\nHost: evil\r\nContent-Length: 0\r\n\r\n"
 
 

@@ -1,10 +1,14 @@
 """An end to uvicorn's patience: it would wait for the headers of a request for ever, and take any number of them.
 
-Stands on the protocol class that uvicorn names in its settings (`http=`); the tests of slow and large headers hold it
-to what is used of it here.
+And a little more of it: a client that offers another protocol (Java's own offers h2c with its first request) is
+answered in HTTP/1.1, where uvicorn would lose the body.
+
+Stands on the protocol class that uvicorn names in its settings (`http=`); the tests of slow and large headers, and of
+offers, hold it to what is used of it here.
 """
 
 import asyncio
+import re
 from typing import ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -13,6 +17,9 @@ from c8py.base import limits
 
 _TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+# Of the same length, so that nobody counts differently.
+_OFFER: Final = re.compile(rb"(?i)\r\nupgrade:")
+_NO_OFFER: Final = b"\r\nupgrad-:"
 
 
 def patient_protocol(wait_s: float) -> type[asyncio.Protocol]:
@@ -41,7 +48,7 @@ class _PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unfinished_bytes += len(data)
-        super().data_received(data)
+        super().data_received(_without_offer(data) if self._in_head() else data)
         if self._timer is None:
             self._unfinished_bytes = 0
         elif self._unfinished_bytes > limits.SERVER_HEADERS_BYTES_MAX:
@@ -54,6 +61,9 @@ class _PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._headers_came()
         super().on_headers_complete()
+
+    def _in_head(self) -> bool:
+        return self._timer is not None or not (self.cycle and self.cycle.more_body)
 
     def _await_headers(self) -> None:
         if self._timer is None:
@@ -69,3 +79,11 @@ class _PatientProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(answer)
             self.transport.close()
+
+
+def _without_offer(data: bytes) -> bytes:
+    """The begin of a request that says of no other protocol; its body is left alone."""
+    if b"pgrade:" not in data.lower():
+        return data
+    head, end, body = data.partition(b"\r\n\r\n")
+    return _OFFER.sub(_NO_OFFER, head) + end + body
