@@ -9,6 +9,7 @@ answers take; its waits count from the moment at which a request was due. The la
 import asyncio
 import itertools
 import json
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -149,6 +150,8 @@ async def run(kind: str, course: Course, number: int, seconds: float) -> Said:
 
 
 if __name__ == "__main__":
+    _hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
     _kind, _address, _file, _number, _seconds = sys.argv[1:]
     _course = Course(_address, Path(_file).read_text().splitlines())
     _said = uvloop.run(run(_kind, _course, int(_number), float(_seconds)))

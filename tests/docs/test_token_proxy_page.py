@@ -34,6 +34,7 @@ def test_numbers_are_those_of_the_limits():
     assert f"after at most {limits.TOKEN_PROXY_WAIT_S:g} s" in PAGE
     assert f"at most every {limits.TOKEN_UNAUTHENTICATED_PAUSE_S:g} s" in PAGE
     assert f"It holds {limits.TOKEN_PROXY_TOKENS_MAX:,} tokens" in PAGE
+    assert f"of which it takes {limits.TOKEN_PROXY_CONNECTIONS_MAX:,}" in PAGE
     assert limits.TOKEN_REFUSAL_S == 60
     assert "at most once a minute" in PAGE
     assert f"a request goes out every {limits.TOKEN_SPACING_S:g} seconds" in PAGE

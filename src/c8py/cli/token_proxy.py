@@ -88,9 +88,10 @@ def serve(
     """
     from c8py.config import load  # noqa: PLC0415  help needs none of it
     from c8py.serving.running import run_until_told  # noqa: PLC0415
-    from c8py.token_proxy import TokenProxy, never_dump  # noqa: PLC0415
+    from c8py.token_proxy import TokenProxy, allow_many_connections, never_dump  # noqa: PLC0415
 
     never_dump()
+    allow_many_connections()
     settings = msgspec.structs.replace(
         settings_behind(**behind), host=host, port=port, certificate=certificate, key=key
     )

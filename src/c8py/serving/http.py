@@ -105,10 +105,17 @@ class HttpServer:
         sock: listening already; closed by `stop`.
         headers_wait_s: seconds in which the headers of a request must have arrived.
         tls: makes it HTTPS.
+        connections_max: open at once; one more is answered 503.
     """
 
     def __init__(
-        self, app: Any, sock: socket.socket, *, headers_wait_s: float, tls: ssl.SSLContext | None = None
+        self,
+        app: Any,
+        sock: socket.socket,
+        *,
+        headers_wait_s: float,
+        tls: ssl.SSLContext | None = None,
+        connections_max: int = limits.SERVER_CONNECTIONS_MAX,
     ) -> None:
         self._sock = sock
         self._tls = tls
@@ -124,7 +131,7 @@ class HttpServer:
                 server_header=False,
                 # The peer of the socket is who calls; anybody can write X-Forwarded-For.
                 proxy_headers=False,
-                limit_concurrency=limits.SERVER_CONNECTIONS_MAX,
+                limit_concurrency=connections_max,
                 timeout_graceful_shutdown=round(limits.SERVER_STOP_WAIT_S_MAX),
             )
         )

@@ -12,7 +12,7 @@ from typing import Final
 
 from c8py.auth import FileCache, MemoryCache, TokenCache
 from c8py.base.clock import Clock, SystemClock
-from c8py.base.limits import TOKEN_PROXY_TOKENS_MAX
+from c8py.base.limits import TOKEN_PROXY_CONNECTIONS_MAX, TOKEN_PROXY_TOKENS_MAX
 from c8py.config import Settings
 from c8py.errors import ConfigError
 from c8py.serving.http import HttpServer, Tls, bound_socket
@@ -71,7 +71,13 @@ class TokenProxy:
         self._open.push_async_callback(wire.aclose)
         desk = Desk(settings.upstreams, wire.open(), tokens=self._tokens(), clock=self._clock, figures=figures)
         endpoint = self._endpoint = Endpoint(settings, desk, figures, self._clock)
-        server = HttpServer(endpoint, sock, headers_wait_s=settings.headers_wait_s, tls=tls)
+        server = HttpServer(
+            endpoint,
+            sock,
+            headers_wait_s=settings.headers_wait_s,
+            tls=tls,
+            connections_max=TOKEN_PROXY_CONNECTIONS_MAX,
+        )
         self._open.push_async_callback(server.stop)
         # Before the server, which waits for those it answers, they are told to come back.
         self._open.push_async_callback(desk.aclose)
