@@ -200,6 +200,14 @@ class FileCache:
         for file in self._folder.glob(f"*{_SUFFIX}"):
             self._remove(file)
 
+    def trim(self, keys_max: int) -> None:
+        """Forget, for all processes, the keys longest unchanged beyond so many; for who serves any number of them."""
+        with contextlib.suppress(OSError):
+            with os.scandir(self._folder) as entries:
+                files = [(entry.stat().st_mtime_ns, entry.path) for entry in entries if entry.name.endswith(_SUFFIX)]
+            for _, path in sorted(files, reverse=True)[keys_max:]:
+                self._remove(Path(path))
+
     def try_lock(self, key: TokenKey) -> bool:
         """Become the one on this host who fetches for this key, if nobody is; who died holding it holds nothing."""
         if not self._memory.try_lock(key):

@@ -169,4 +169,5 @@ TOKEN_PROXY_WAIT_S: Final = 25.0  # of a caller; most clients give up after 30 s
 TOKEN_PROXY_NAME_CHARS_MAX: Final = 32  # of a token service; it stands in paths and metrics
 TOKEN_PROXY_CERTIFICATE_LOOK_S: Final = 30.0  # whether there is a new one
 TOKEN_PROXY_CONNECTIONS_MAX: Final = 12_000  # open at once: 10,000 processes that start together, and their monitors
+TOKEN_PROXY_TRIM_S: Final = 3600.0  # how often stored tokens beyond TOKEN_PROXY_TOKENS_MAX are removed
 TOKEN_PROXY_LOCKS_MAX: Final = 4096  # files in the state folder that say who is fetching

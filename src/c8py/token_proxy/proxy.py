@@ -12,7 +12,7 @@ from typing import Final
 
 from c8py.auth import FileCache, MemoryCache, TokenCache
 from c8py.base.clock import Clock, SystemClock
-from c8py.base.limits import TOKEN_PROXY_CONNECTIONS_MAX, TOKEN_PROXY_TOKENS_MAX
+from c8py.base.limits import TOKEN_PROXY_CONNECTIONS_MAX, TOKEN_PROXY_TOKENS_MAX, TOKEN_PROXY_TRIM_S
 from c8py.config import Settings
 from c8py.errors import ConfigError
 from c8py.serving.http import HttpServer, Tls, bound_socket
@@ -101,7 +101,9 @@ class TokenProxy:
         if settings.state is None:
             return MemoryCache(TOKEN_PROXY_TOKENS_MAX)
         _check_folder(settings.state)
-        return FileCache(settings.state, self._clock, seal=settings.seal, keys_max=TOKEN_PROXY_TOKENS_MAX)
+        cache = FileCache(settings.state, self._clock, seal=settings.seal, keys_max=TOKEN_PROXY_TOKENS_MAX)
+        self._open.callback(asyncio.create_task(_trim_now_and_then(cache)).cancel)
+        return cache
 
     def _said(self, host: str, port: int, *, secure: bool) -> Ready:
         shown = f"[{host}]" if ":" in host else host
@@ -118,6 +120,13 @@ class TokenProxy:
             state="" if self._settings.state is None else str(self._settings.state),
             exposed=exposed,
         )
+
+
+async def _trim_now_and_then(cache: FileCache) -> None:
+    """Memory holds so many tokens, and so does the folder: those that ended are in nobody's way, but they add up."""
+    while True:
+        await asyncio.to_thread(cache.trim, TOKEN_PROXY_TOKENS_MAX)
+        await asyncio.sleep(TOKEN_PROXY_TRIM_S)
 
 
 def _check_folder(folder: Path) -> None:

@@ -161,6 +161,25 @@ def test_a_token_that_was_refused_is_dropped_though_the_file_rounds_its_end(cach
     assert value(cache) == ""
 
 
+def test_beyond_so_many_the_longest_unchanged_are_forgotten(cache, clock, folder, start_process):
+    keys = [msgspec.structs.replace(KEY, audience=str(number)) for number in range(6)]
+    for number, key in enumerate(keys):
+        cache.keep(key, token(clock, str(number)))
+        for file in files(folder):
+            known = file.stat()
+            os.utime(file, ns=(known.st_atime_ns, known.st_mtime_ns - 1_000_000_000))
+    cache.trim(4)
+    other = start_process()
+    assert [other.read(key).token is not None for key in keys] == [False, False, True, True, True, True]
+    cache.trim(4)
+    assert len(files(folder)) == 4
+
+
+def test_nothing_is_trimmed_where_nothing_is(cache, folder):
+    cache.trim(4)
+    assert not folder.exists()
+
+
 def test_all_can_be_forgotten(cache, clock, start_process):
     cache.keep(KEY, token(clock))
     cache.cool_down(KEY, clock.monotonic_s() + 30)
