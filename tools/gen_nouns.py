@@ -391,9 +391,11 @@ def _arguments(method: Method) -> Iterator[str]:
 
 
 def _value(parameter: Parameter) -> str:
+    # Commands have a tenant; who creates one, or asks for a role's, says which.
+    own = {"tenantId": f"self._own_tenant({parameter.name})", "tenantIds": f"self._own_tenants({parameter.name})"}
     if parameter.name == "sort":
         return "sorted_by(sort)"
-    return parameter.name
+    return own.get(parameter.into.removeprefix("body:"), parameter.name) if parameter.default else parameter.name
 
 
 def _told(method: Method) -> str:

@@ -7,7 +7,6 @@ from c8py.models.keys import ElementInstanceKey
 from c8py.models.process_instance import (
     AncestorScopeInstruction,
     ModifyProcessInstanceVariableInstruction,
-    ProcessInstanceFilter,
     ProcessInstanceModificationActivateInstruction,
     ProcessInstanceModificationMoveInstruction,
     ProcessInstanceModificationTerminateInstruction,
@@ -34,10 +33,10 @@ class Verb(NamedTuple):
     operation: str
 
 
-_SEARCH: Final = {"filter": {}, "sort": ("-tenantId",), "limit": 2, "after": "WzFd"}
 _JOBS: Final = {"max_jobs": 2, "timeout_s": 60, "worker": "w"}
 _FETCH: Final = {"fetch_variables": ("a", "b"), "tenant_ids": ("t1", "t2")}
-_START: Final = {"version": 2, "variables": VARIABLES, "tenant_id": "t", "tags": ("vip",)}
+_LEASE: Final = {"lease_token": "l"}
+_START: Final = {"version": 2, "variables": VARIABLES, "tenant_id": "t", "tags": ("vip",), "business_id": "b"}
 _VARIABLES: Final = ModifyProcessInstanceVariableInstruction(variables={"a": 1}, scope_id="task")
 _ACTIVATE: Final = ProcessInstanceModificationActivateInstruction(
     element_id="task", variable_instructions=[_VARIABLES], ancestor_element_instance_key=ElementInstanceKey(KEY)
@@ -85,16 +84,11 @@ VERBS: Final[Mapping[str, Verb]] = {
         ("SetVariables",),
         "createElementInstanceVariables",
     ),
-    "get_process_instance": Verb(((KEY,), {}), ((KEY,), {}), (), "getProcessInstance"),
-    "search_process_instances": Verb(
-        ((), {}),
-        ((), _SEARCH | {"filter": ProcessInstanceFilter(state="ACTIVE")}),
-        (),
-        "searchProcessInstances",
-    ),
-    "search_variables": Verb(((), {}), ((), _SEARCH), (), "searchVariables"),
     "activate_jobs": Verb(
-        (("t",), _JOBS), (("t",), _JOBS | _FETCH | {"request_timeout_s": 1}), ("ActivateJobs",), "activateJobs"
+        (("t",), _JOBS),
+        (("t",), _JOBS | _FETCH | {"request_timeout_s": 1, "with_lease": True}),
+        ("ActivateJobs",),
+        "activateJobs",
     ),
     "stream_jobs": Verb(
         (("t",), {"timeout_s": 60, "worker": "w"}),
@@ -102,30 +96,28 @@ VERBS: Final[Mapping[str, Verb]] = {
         ("StreamActivatedJobs",),
         "",
     ),
-    "complete_job": Verb(((KEY,), {}), ((KEY, VARIABLES), {}), ("CompleteJob",), "completeJob"),
+    "complete_job": Verb(((KEY,), {}), ((KEY, VARIABLES), _LEASE), ("CompleteJob",), "completeJob"),
     "fail_job": Verb(
         ((KEY,), {"retries": 0}),
-        ((KEY,), {"retries": 2, "message": "m", "backoff_s": 1.5, "variables": VARIABLES}),
+        ((KEY,), {"retries": 2, "message": "m", "backoff_s": 1.5, "variables": VARIABLES} | _LEASE),
         ("FailJob",),
         "failJob",
     ),
-    "throw_error": Verb(((KEY, "code"), {}), ((KEY, "code", "m", VARIABLES), {}), ("ThrowError",), "throwJobError"),
+    "throw_error": Verb(((KEY, "code"), {}), ((KEY, "code", "m", VARIABLES), _LEASE), ("ThrowError",), "throwJobError"),
     "update_job": Verb(
         ((KEY,), {"retries": 1}),
-        ((KEY,), {"retries": 3, "timeout_s": 1.5, "priority": 7}),
+        ((KEY,), {"retries": 3, "timeout_s": 1.5, "priority": 7} | _LEASE),
         ("UpdateJobRetries", "UpdateJobTimeout", "UpdateJobPriority"),
         "updateJob",
     ),
-    "search_jobs": Verb(((), {}), ((), _SEARCH), (), "searchJobs"),
     "resolve_incident": Verb(((KEY,), {}), ((KEY,), {}), ("ResolveIncident",), "resolveIncident"),
-    "search_incidents": Verb(((), {}), ((), _SEARCH), (), "searchIncidents"),
     "publish_message": Verb(
         (("m",), {}),
         (
             ("m",),
             {
                 "correlation_key": "1", "time_to_live_s": 60, "message_id": "i", "variables": VARIABLES,
-                "tenant_id": "t",
+                "tenant_id": "t", "business_id": "b",
             },
         ),
         ("PublishMessage",),

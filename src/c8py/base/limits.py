@@ -142,6 +142,9 @@ GRPC_PING_S: Final = 20.0  # an unanswered keep-alive ends the connection after 
 HTTP_IDLE_S: Final = 50.0  # balancers in front of SaaS drop connections that are idle for a minute
 LONG_POLL_S: Final = 10.0  # what the gateway takes where the request names no time
 LONG_POLL_GRACE_S: Final = 10.0  # a client waits longer than it asks the gateway to, as Camunda's own does
+DOWNLOAD_TIMEOUT_S: Final = 600.0  # a whole document, where the caller names no other time
+DOWNLOAD_CHUNK_BYTES: Final = 64 * 1024  # held at once, besides what the sockets hold
+ERROR_BODY_BYTES_MAX: Final = 64 * 1024  # of a refusal's words, where the answer would have been a document
 JOB_STREAM_S_MAX: Final = 8 * 3600.0  # then it is opened anew, as Camunda's own client does
 
 # -- simulation

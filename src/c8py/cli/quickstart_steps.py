@@ -17,6 +17,7 @@ from c8py.cli.credentials_text import credentials_text
 from c8py.cli.quickstart_worker import check_order
 from c8py.cli.story import Story, shown_path
 from c8py.errors import DeadlineExceeded, NotFound
+from c8py.models.keys import ProcessInstanceKey
 
 if TYPE_CHECKING:
     from c8py.client import Camunda
@@ -191,7 +192,7 @@ def _look(story: Story, camunda: "Camunda", key: str, program: str) -> Finished:
         until_s = clock.monotonic_s() + _SEEN_S
         while True:
             try:
-                state = str(camunda.get_process_instance(key).state)
+                state = str(camunda.process_instances.get(ProcessInstanceKey(key)).state)
             except NotFound:
                 state = "not seen yet"
             if state == "COMPLETED":

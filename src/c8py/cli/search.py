@@ -1,6 +1,9 @@
 """`c8 list`, `get`: what the cluster knows. Reads lag behind commands by a moment."""
 
+from typing import TypeVar
+
 import click
+import msgspec
 
 from c8py.cli.groups import NounGroup
 from c8py.cli.options import KEY, Connection, choice_of, json_option, with_connection
@@ -9,6 +12,7 @@ from c8py.models.common import IncidentStateEnum, ProcessInstanceStateEnum, Sear
 from c8py.models.job import JobStateEnum
 from c8py.models.keys import ProcessInstanceKey
 
+Wanted = TypeVar("Wanted")
 _limit = click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 _instance = click.option("--instance", type=KEY, metavar="KEY", help="Only of this process instance.")
 
@@ -35,9 +39,13 @@ def list_instances(
     as_json: bool,
 ) -> None:
     """Process instances, the newest first."""
+    from c8py.models.process_instance import ProcessInstanceFilter  # noqa: PLC0415  its tag alone
+
     wanted = _given(processDefinitionId=process_id, state=state, hasIncident=incident)
     with connection.camunda() as camunda:
-        found = camunda.search_process_instances(filter=wanted, sort=("-startDate",), limit=limit)
+        found = camunda.process_instances.search(
+            filter=_filter(ProcessInstanceFilter, wanted), sort=["-startDate"], limit=limit
+        )
     if as_json:
         print_json(found)
         return
@@ -73,9 +81,11 @@ def list_jobs(
     as_json: bool,
 ) -> None:
     """Jobs."""
+    from c8py.models.job import JobFilter  # noqa: PLC0415  its tag alone
+
     wanted = _given(type=type_, state=state, processInstanceKey=instance)
     with connection.camunda() as camunda:
-        found = camunda.search_jobs(filter=wanted, limit=limit)
+        found = camunda.jobs.search(filter=_filter(JobFilter, wanted), limit=limit)
     if as_json:
         print_json(found)
         return
@@ -95,9 +105,11 @@ def list_jobs(
 @with_connection
 def list_incidents(connection: Connection, *, state: str, instance: str | None, limit: int, as_json: bool) -> None:
     """Incidents."""
+    from c8py.models.incident import IncidentFilter  # noqa: PLC0415  its tag alone
+
     wanted = _given(state=None if state == "ALL" else state, processInstanceKey=instance)
     with connection.camunda() as camunda:
-        found = camunda.search_incidents(filter=wanted, limit=limit)
+        found = camunda.incidents.search(filter=_filter(IncidentFilter, wanted), limit=limit)
     if as_json:
         print_json(found)
         return
@@ -119,9 +131,11 @@ def list_variables(
     connection: Connection, *, instance: str | None, name: str | None, limit: int, as_json: bool
 ) -> None:
     """Variables; long values are cut."""
+    from c8py.models.variable import VariableFilter  # noqa: PLC0415  its tag alone
+
     wanted = _given(processInstanceKey=instance, name=name)
     with connection.camunda() as camunda:
-        found = camunda.search_variables(filter=wanted, limit=limit)
+        found = camunda.variables.search(filter=_filter(VariableFilter, wanted), limit=limit)
     if as_json:
         print_json(found)
         return
@@ -144,7 +158,7 @@ def get_() -> None:
 def get_instance(connection: Connection, *, key: str, as_json: bool) -> None:
     """Show the process instance KEY."""
     with connection.camunda() as camunda:
-        found = camunda.get_process_instance(ProcessInstanceKey(key))
+        found = camunda.process_instances.get(ProcessInstanceKey(key))
     if as_json:
         print_json(found)
         return
@@ -170,3 +184,7 @@ def _say_if_cut(page: SearchQueryPageResponse, shown: int) -> None:
 def _given(**conditions: object) -> dict[str, object]:
     """A filter in the names of the wire, without what was not asked for."""
     return {name: value for name, value in conditions.items() if value is not None}
+
+
+def _filter(kind: type[Wanted], conditions: dict[str, object]) -> Wanted:
+    return msgspec.convert(conditions, kind)

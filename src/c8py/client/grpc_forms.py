@@ -6,7 +6,7 @@ from typing import Final, Literal, cast
 import msgspec
 from msgspec import UNSET
 
-from c8py.client.values import ActivationQuery, AnyKey, StartQuery, json_text, key_number, milliseconds
+from c8py.client.values import ActivationQuery, StartQuery, json_text, key_number, milliseconds
 from c8py.errors import InvalidArgument, ServerFault
 from c8py.models import keys
 from c8py.models.cluster import BrokerInfo, Partition, TopologyResponse
@@ -44,6 +44,7 @@ def start(query: StartQuery) -> pb.CreateProcessInstanceRequest:
         variables=json_text(query.variables),
         tenantId=query.tenant_id,
         tags=query.tags,
+        businessId=query.business_id or None,
     )
 
 
@@ -74,6 +75,7 @@ def activation(query: ActivationQuery) -> pb.ActivateJobsRequest:
         fetchVariable=query.fetch_variables,
         requestTimeout=0 if query.request_timeout_s is None else milliseconds(query.request_timeout_s),
         tenantIds=query.tenant_ids,
+        withLease=query.with_lease,
     )
 
 
@@ -85,6 +87,7 @@ def job_stream(query: ActivationQuery) -> pb.StreamActivatedJobsRequest:
         timeout=milliseconds(query.timeout_s),
         fetchVariable=query.fetch_variables,
         tenantIds=query.tenant_ids,
+        withLease=query.with_lease,
     )
 
 
@@ -241,17 +244,6 @@ def topology(answer: pb.TopologyResponse) -> TopologyResponse:
         partitions_count=answer.partitionsCount,
         replication_factor=answer.replicationFactor,
         gateway_version=answer.gatewayVersion,
-    )
-
-
-def failure(key: AnyKey, *, retries: int, message: str, backoff_s: float, variables: object) -> pb.FailJobRequest:
-    """Fail a job."""
-    return pb.FailJobRequest(
-        jobKey=key_number(key),
-        retries=retries,
-        errorMessage=message,
-        retryBackOff=milliseconds(backoff_s),
-        variables=json_text(variables),
     )
 
 

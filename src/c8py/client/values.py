@@ -1,9 +1,11 @@
 """Variables, keys, files and times as callers hand them in, brought to what goes over the wire."""
 
 import math
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias, cast
+from typing import IO, Any, ClassVar, Final, Protocol, TypeAlias, cast
 
 import msgspec
 
@@ -20,6 +22,8 @@ Variables: TypeAlias = Mapping[str, object] | msgspec.Struct | DataclassInstance
 ResourceFile: TypeAlias = str | Path | tuple[str, bytes]
 AnyKey: TypeAlias = str | int
 
+PHYSICAL_TENANTS_SINCE: Final = "8.10"
+
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -35,6 +39,7 @@ class ActivationQuery(msgspec.Struct, frozen=True, kw_only=True):
         max_jobs: at most so many; streams have no limit.
         request_timeout_s: how long the gateway waits for the first one; None is the gateway's own measure, less than
             0 is not at all.
+        with_lease: whether each job comes with a token without which nobody can report it.
     """
 
     type: str
@@ -44,6 +49,7 @@ class ActivationQuery(msgspec.Struct, frozen=True, kw_only=True):
     tenant_ids: tuple[str, ...]
     max_jobs: int = 0
     request_timeout_s: float | None = None
+    with_lease: bool = False
 
 
 class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +62,7 @@ class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
         variables: a JSON object.
         tenant_id: "" for the default.
         tags: of the instance.
+        business_id: of the instance; "" for none.
     """
 
     process_id: str | None
@@ -64,6 +71,7 @@ class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
     variables: Mapping[str, object]
     tenant_id: str
     tags: tuple[str, ...]
+    business_id: str = ""
 
 
 def document(variables: Variables | None) -> dict[str, object]:
@@ -170,6 +178,18 @@ def resources(files: Iterable[ResourceFile]) -> list[tuple[str, bytes]]:
     if not found:
         raise InvalidArgument("expected files to deploy, but there are none")
     return found
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[IO[bytes], None, None]:
+    """A file to write, which takes the place of another one once it is whole."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            Path(file.name).unlink()
+            raise
+    Path(file.name).replace(path)
 
 
 def _resource(file: ResourceFile) -> tuple[str, bytes]:

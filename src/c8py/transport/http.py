@@ -14,6 +14,8 @@ from pyreqwest.exceptions import (
 )
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
+from pyreqwest.request import RequestBuilder, SyncRequestBuilder
+from pyreqwest.response import ResponseBodyReader, SyncResponseBodyReader
 
 from c8py.base.limits import HTTP_IDLE_S
 from c8py.config import Settings
@@ -22,7 +24,11 @@ from c8py.transport.proxy import Proxies, proxies
 from c8py.transport.tls import read_certificates, read_token_certificates
 
 AsyncHttp: TypeAlias = Client
+AsyncHttpRequest: TypeAlias = RequestBuilder
+AsyncBody: TypeAlias = ResponseBodyReader
 Http: TypeAlias = SyncClient
+HttpRequest: TypeAlias = SyncRequestBuilder
+Body: TypeAlias = SyncResponseBodyReader
 HttpFailure: TypeAlias = PyreqwestError
 
 # pyreqwest calls whatever fails before the response a ConnectError, a request that was sent and never answered too.

@@ -1,9 +1,12 @@
 """Rules of what importing costs: modules, not times."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+
+from harness.answering import Reply
 
 
 def loaded(statement: str) -> set[str]:
@@ -48,3 +51,42 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error():
     with pytest.raises(AttributeError, match="Nonsense"):
         c8py.Nonsense  # noqa: B018
     assert set(c8py.__all__) <= set(dir(c8py))
+
+
+MODELS_OF_ALL = {"c8py.models", "c8py.models._base", "c8py.models._operation", "c8py.models.operations"}
+ANSWERS = {
+    "/v2/users/ann": {"username": "ann", "name": None, "email": None},
+    "/v2/topology": {"gatewayVersion": "8.9.0"},
+    "/v2/process-instances": {
+        "processDefinitionId": "p",
+        "processDefinitionVersion": 1,
+        "tenantId": "t",
+        "variables": {},
+        "processDefinitionKey": "1",
+        "processInstanceKey": "2",
+        "tags": [],
+    },
+}
+
+
+@pytest.mark.parametrize("name", ["Camunda", "AsyncCamunda"])
+def test_a_client_that_has_called_nothing_has_no_models(name):
+    modules = loaded(f"from c8py import {name}; {name}.from_env(rest_address='http://localhost:1')")
+    assert {module for module in modules if module.startswith("c8py.models")} <= {*MODELS_OF_ALL, "c8py.models.keys"}
+
+
+@pytest.mark.parametrize(
+    ("call", "tag"),
+    [
+        ("camunda.users.get('ann')", "user"),
+        ("camunda.start('p')", "process_instance"),
+        ("camunda.process_instances.create(process_definition_id='p')", "process_instance"),
+    ],
+)
+def test_the_first_call_of_an_operation_loads_its_tag_alone(http_server, call, tag):
+    server = http_server(lambda request: Reply(200, json.dumps(ANSWERS[request.path]).encode()))
+    modules = loaded(f"from c8py import Camunda\nwith Camunda.from_env(rest_address={server.url!r}) as camunda: {call}")
+    nouns = {module.rpartition(".")[2] for module in modules if module.startswith("c8py.client._sync.nouns.")}
+    models = {module for module in modules if module.startswith("c8py.models.")}
+    assert nouns == {f"{tag}s"}
+    assert models - MODELS_OF_ALL == {"c8py.models.keys", "c8py.models.common", f"c8py.models.{tag}"}

@@ -3,18 +3,27 @@
 import threading
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from c8py.auth import TokenCache, credentials_for
 from c8py.base.clock import Clock
+from c8py.client import rest_forms
 from c8py.client._async.over_rest import AsyncOverRest
 from c8py.client._async.version import AsyncClusterVersion
+from c8py.client.lenient import decode
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
-from c8py.models.cluster import TopologyResponse
 from c8py.transport import AsyncRest, AsyncTokenSource, AsyncWire, async_headers
 
 if TYPE_CHECKING:
     from c8py.client._async.over_grpc import AsyncOverGrpc
     from c8py.transport.grpc import AsyncGrpc
+
+
+class _Topology(msgspec.Struct, rename="camel"):
+    """What is wanted of a topology here; the whole of it would load the models of its tag."""
+
+    gateway_version: str = ""
 
 
 class AsyncConnection:
@@ -38,8 +47,9 @@ class AsyncConnection:
         self._guard = threading.Lock()  # threads that call for the first time at once share one gateway
         self._gateway: AsyncGrpc | None = None
         self._over_grpc: AsyncOverGrpc | None = None
+        self._rest: AsyncRest | None = None
         self._over_rest: AsyncOverRest | None = None
-        self.version = AsyncClusterVersion(self._topology, clock)
+        self.version = AsyncClusterVersion(self._version, clock)
 
     def over(self, protocol: Protocol | None) -> "AsyncOverGrpc | AsyncOverRest":
         """The way that a call takes which both offer.
@@ -72,15 +82,25 @@ class AsyncConnection:
             ConfigError: its address is not known.
         """
         if self._over_rest is None:
+            self.rest()
+            self._over_rest = AsyncOverRest(self)
+        return self._over_rest
+
+    def rest(self) -> AsyncRest:
+        """The REST API itself.
+
+        Raises:
+            ConfigError: its address is not known.
+        """
+        if self._rest is None:
             address = self.settings.rest_address
             if address is None:
                 raise ConfigError(
                     "expected the address of the REST API, but there is none",
                     hint="set ZEEBE_REST_ADDRESS (or CAMUNDA_REST_ADDRESS)",
                 )
-            api = AsyncRest(address, self._wire, self._headers, self._clock)
-            self._over_rest = AsyncOverRest(api, self.settings.request_timeout_s)
-        return self._over_rest
+            self._rest = AsyncRest(address, self._wire, self._headers, self._clock)
+        return self._rest
 
     def _open_grpc(self) -> "AsyncOverGrpc":
         # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
@@ -90,7 +110,7 @@ class AsyncConnection:
         with self._guard:
             if self._over_grpc is None:
                 self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
-                self._over_grpc = AsyncOverGrpc(self._gateway, self.settings.request_timeout_s)
+                self._over_grpc = AsyncOverGrpc(self, self._gateway)
             return self._over_grpc
 
     async def header(self) -> str:
@@ -101,15 +121,18 @@ class AsyncConnection:
         """
         return await self._headers.header()
 
-    async def _topology(self) -> TopologyResponse:
-        # Over REST where that is known, for it costs no gRPC channel.
-        way = self.over_grpc() if self.settings.rest_address is None else self.over_rest()
-        return await way.topology()
+    async def _version(self) -> str:
+        # Over REST where that is known, for it costs no gRPC channel; and of no physical tenant, which it may not know.
+        if self.settings.rest_address is None:
+            return (await self.over_grpc().topology()).gateway_version
+        request = rest_forms.request("getTopology", timeout_s=self.settings.request_timeout_s)
+        answer = await self.rest().send(request)
+        return decode(answer, _Topology, call=request.call, address=self.settings.rest_address).gateway_version
 
     async def aclose(self) -> None:
         """Close all connections."""
         gateway, self._gateway = self._gateway, None
-        self._over_grpc = self._over_rest = None
+        self._over_grpc = self._over_rest = self._rest = None
         await self._headers.aclose()
         if gateway is not None:
             await gateway.aclose()

@@ -1,16 +1,23 @@
 """Calls that meet processes from outside: messages, signals, conditions, decisions."""
 
-from c8py.client._async.calls import AsyncCalls
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from c8py.client._async.nouns import AsyncNouns
 from c8py.client.values import AnyKey, Variables, document
 from c8py.config import Protocol
-from c8py.models.conditional import EvaluateConditionalResult
-from c8py.models.decision_definition import EvaluateDecisionResult
-from c8py.models.message import MessageCorrelationResult, MessagePublicationResult
+from c8py.models.keys import TenantId
 from c8py.models.operations import OPERATIONS
-from c8py.models.signal import SignalBroadcastResult
+
+if TYPE_CHECKING:
+    from c8py.models.conditional import EvaluateConditionalResult
+    from c8py.models.decision_definition import EvaluateDecisionResult
+    from c8py.models.message import MessageCorrelationResult, MessagePublicationResult
+    from c8py.models.signal import SignalBroadcastResult
 
 
-class AsyncEventCalls(AsyncCalls):
+class AsyncEventCalls(AsyncNouns):
     """Publish, correlate, broadcast, evaluate."""
 
     async def publish_message(
@@ -20,10 +27,11 @@ class AsyncEventCalls(AsyncCalls):
         correlation_key: str = "",
         time_to_live_s: float = 0.0,
         message_id: str = "",
+        business_id: str = "",
         variables: Variables | None = None,
         tenant_id: str | None = None,
         protocol: Protocol | None = None,
-    ) -> MessagePublicationResult:
+    ) -> "MessagePublicationResult":
         """Publish a message: it meets whoever waits for it now or, while it lives, later; or starts a process.
 
         Args:
@@ -31,6 +39,7 @@ class AsyncEventCalls(AsyncCalls):
             correlation_key: finds the instance that waits; empty is for message start events alone.
             time_to_live_s: how long it may wait for somebody, in seconds; 0 is not at all.
             message_id: while one with this id lives, another one is refused; empty for no such check.
+            business_id: of the instance that it starts, if it starts one, since 8.10.
             variables: given to whom it meets.
             tenant_id: None is the client's own.
             protocol: None leaves it to the settings.
@@ -39,11 +48,13 @@ class AsyncEventCalls(AsyncCalls):
             AlreadyExists: a message with this id lives.
             C8Error: the call failed.
         """
+        await self._since("8.10", business_id=business_id)
         return await self._connection.over(protocol).publish_message(
             name,
             correlation_key=correlation_key,
             time_to_live_s=time_to_live_s,
             message_id=message_id,
+            business_id=business_id,
             variables=document(variables),
             tenant_id=self._tenant(tenant_id),
         )
@@ -55,7 +66,7 @@ class AsyncEventCalls(AsyncCalls):
         correlation_key: str = "",
         variables: Variables | None = None,
         tenant_id: str | None = None,
-    ) -> MessageCorrelationResult:
+    ) -> "MessageCorrelationResult":
         """Correlate a message with whoever waits for it, over REST, and learn with whom.
 
         Args:
@@ -68,11 +79,11 @@ class AsyncEventCalls(AsyncCalls):
             NotFound: nobody waits for it.
             C8Error: the call failed.
         """
-        return await self._connection.over_rest().correlate_message(
-            name,
-            correlation_key=correlation_key,
-            variables=document(variables),
-            tenant_id=self._tenant(tenant_id),
+        return await self.messages.correlate(
+            name=name,
+            correlation_key=correlation_key or UNSET,
+            variables=document(variables) or UNSET,
+            tenant_id=UNSET if tenant_id is None else TenantId(tenant_id),
         )
 
     async def broadcast_signal(
@@ -82,7 +93,7 @@ class AsyncEventCalls(AsyncCalls):
         variables: Variables | None = None,
         tenant_id: str | None = None,
         protocol: Protocol | None = None,
-    ) -> SignalBroadcastResult:
+    ) -> "SignalBroadcastResult":
         """Broadcast a signal to all who wait for it.
 
         Args:
@@ -106,7 +117,7 @@ class AsyncEventCalls(AsyncCalls):
         variables: Variables | None = None,
         tenant_id: str | None = None,
         protocol: Protocol | None = None,
-    ) -> EvaluateDecisionResult:
+    ) -> "EvaluateDecisionResult":
         """Evaluate a decision.
 
         Args:
@@ -134,7 +145,7 @@ class AsyncEventCalls(AsyncCalls):
         process_definition_key: AnyKey | None = None,
         tenant_id: str | None = None,
         protocol: Protocol | None = None,
-    ) -> EvaluateConditionalResult:
+    ) -> "EvaluateConditionalResult":
         """Start the processes whose conditional start event these variables fulfil; since 8.9.
 
         Args:

@@ -3,24 +3,25 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.client._async.connection import AsyncConnection
 from c8py.client._async.events import AsyncEventCalls
 from c8py.client._async.jobs import AsyncJobCalls
-from c8py.client._async.nouns import AsyncNouns
 from c8py.client._async.processes import AsyncProcessCalls
 from c8py.client._async.waiting import wait_until
 from c8py.config import Protocol, Settings, load
-from c8py.models.cluster import TopologyResponse
 from c8py.transport import AsyncTokenSource, shared_cache
+
+if TYPE_CHECKING:
+    from c8py.models.cluster import TopologyResponse
 
 Answer = TypeVar("Answer")
 
 
-class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls, AsyncNouns):
+class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls):
     """A client of one cluster, for asyncio.
 
     Connections are made with the first call and kept; `async with`, or `aclose()` at the end.
@@ -80,7 +81,7 @@ class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls, AsyncNouns
         """What this client goes by."""
         return self._connection.settings
 
-    async def topology(self, *, protocol: Protocol | None = None) -> TopologyResponse:
+    async def topology(self, *, protocol: Protocol | None = None) -> "TopologyResponse":
         """The cluster as its gateway sees it.
 
         Args:

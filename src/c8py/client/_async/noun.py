@@ -1,17 +1,21 @@
 """What every noun of the REST API stands on: an operation by its id, asked over the connection of the client."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Final, Protocol, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from c8py.base.limits import DOWNLOAD_TIMEOUT_S
 from c8py.client import rest_forms
 from c8py.client._async.calls import AsyncCalls
 from c8py.client.lenient import decode
+from c8py.client.values import PHYSICAL_TENANTS_SINCE
 from c8py.errors import ServerFault
 from c8py.models.common import SearchQueryPageResponse
 from c8py.models.operations import OPERATIONS
+from c8py.transport import RestRequest
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -37,7 +41,8 @@ class Found(Protocol[Item_co]):
 class AsyncNoun(AsyncCalls):
     """Calls about one kind of thing.
 
-    Arguments have the names of the API. UNSET, the default of most, sends nothing; None sends null. `timeout_s` is for
+    Arguments have the names of the API. UNSET, the default of most, sends nothing; None sends null. A `tenant_id` that
+    is left out is the client's own, if it has one. `timeout_s` is for
     all attempts of a call together, in seconds; None is the client's own. Every method raises `C8Error`: `NotSupported`
     where the operation is newer than the cluster, before anything is sent.
     """
@@ -52,7 +57,9 @@ class AsyncNoun(AsyncCalls):
         body: Mapping[str, object] | None = None,
         timeout_s: float | None,
     ) -> Answer:
-        return self._read(await self._sent(operation, path, query, body, timeout_s), answer, operation)
+        # Older clusters say nothing where newer ones say what came of it.
+        sent = await self._sent(operation, path, query, body, timeout_s) or b"{}"
+        return self._read(sent, answer, operation)
 
     async def _ask_if_any(
         self, operation: str, answer: type[Answer], *, path: tuple[str, ...] = (), timeout_s: float | None
@@ -94,6 +101,14 @@ class AsyncNoun(AsyncCalls):
         except UnicodeDecodeError as error:
             raise ServerFault(f"expected text as the answer to {operation}, but it is not UTF-8") from error
 
+    async def _download(
+        self, operation: str, *, path: tuple[str, ...], query: Mapping[str, object] | None, timeout_s: float | None
+    ) -> AsyncGenerator[bytes, None]:
+        request = await self._request(operation, path=path, query=query, timeout_s=timeout_s or DOWNLOAD_TIMEOUT_S)
+        async with aclosing(self._connection.rest().download(request)) as chunks:
+            async for chunk in chunks:  # sync: yield from chunks
+                yield chunk  # async-only
+
     def _read(self, body: bytes, answer: type[Answer], operation: str) -> Answer:
         return decode(body, answer, call=operation, address=self._connection.settings.rest_address or "")
 
@@ -123,13 +138,36 @@ class AsyncNoun(AsyncCalls):
         body: Mapping[str, object] | None,
         timeout_s: float | None,
     ) -> bytes:
+        request = await self._request(operation, path=path, query=query, body=body, timeout_s=timeout_s)
+        return await self._connection.rest().send(request)
+
+    async def _request(
+        self,
+        operation: str,
+        *,
+        path: tuple[str, ...] = (),
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+        timeout_s: float | None,
+    ) -> RestRequest:
+        settings, version = self._connection.settings, self._connection.version
         row = OPERATIONS[operation]
-        await self._connection.version.must_offer(row)
-        request = rest_forms.request(
+        self._connection.rest()  # without an address nobody is asked, not even for the version
+        await version.must_offer(row)
+        if settings.physical_tenant_id:
+            await version.must_be(PHYSICAL_TENANTS_SINCE, "a physical tenant")
+        return rest_forms.request(
             operation,
-            timeout_s=timeout_s or self._connection.settings.request_timeout_s,
+            timeout_s=timeout_s or settings.request_timeout_s,
             path=dict(zip(_PLACES.findall(row.path), path, strict=True)),
             query=query,
             body=None if body is None else {name: value for name, value in body.items() if value is not UNSET},
+            physical_tenant_id=settings.physical_tenant_id,
         )
-        return await self._connection.over_rest().send(request)
+
+    def _own_tenant(self, tenant_id: str | UnsetType | None) -> str | UnsetType | None:
+        return tenant_id if tenant_id is not UNSET else self._connection.settings.tenant_id or UNSET
+
+    def _own_tenants(self, tenant_ids: Sequence[str] | UnsetType) -> Sequence[str] | UnsetType:
+        own = self._connection.settings.tenant_id
+        return tenant_ids if tenant_ids is not UNSET or not own else [own]

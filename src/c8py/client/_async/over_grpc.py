@@ -2,12 +2,17 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeVar
+
+from google.protobuf.message import Message
 
 from c8py.base.limits import JOB_STREAM_S_MAX, LONG_POLL_GRACE_S, LONG_POLL_S
 from c8py.client import grpc_changes as changes
 from c8py.client import grpc_events as events
 from c8py.client import grpc_forms as forms
+from c8py.client._async.calls import AsyncCalls
 from c8py.client.values import (
+    PHYSICAL_TENANTS_SINCE,
     ActivationQuery,
     AnyKey,
     StartQuery,
@@ -33,21 +38,29 @@ from c8py.models.signal import SignalBroadcastResult
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport.grpc import AsyncGrpc
 
+if TYPE_CHECKING:
+    from c8py.client._async.connection import AsyncConnection
 
-class AsyncOverGrpc:
+Answer = TypeVar("Answer", bound=Message)
+
+
+class AsyncOverGrpc(AsyncCalls):
     """Says each command as a message of the gateway.
 
     Args:
+        connection: of the client.
         gateway: where it goes.
-        timeout_s: of calls that name no other, in seconds.
     """
 
-    def __init__(self, gateway: AsyncGrpc, timeout_s: float) -> None:
+    def __init__(self, connection: "AsyncConnection", gateway: AsyncGrpc) -> None:
+        super().__init__(connection)
         self._gateway = gateway
-        self._timeout_s = timeout_s
+        self._timeout_s = connection.settings.request_timeout_s
+        self._physical_tenant = bool(connection.settings.physical_tenant_id)
 
     async def topology(self) -> TopologyResponse:
         """The cluster as the gateway sees it."""
+        # Not by `_ask`, which may want to know the version that this tells.
         answer = await self._gateway.unary(
             "Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=self._timeout_s
         )
@@ -56,16 +69,20 @@ class AsyncOverGrpc:
     async def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> DeploymentResult:
         """Deploy these files, all or none."""
         request = forms.deployment(files, tenant_id=tenant_id)
-        answer = await self._gateway.unary(
-            "DeployResource", request, pb.DeployResourceResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "DeployResource",
+            request,
+            pb.DeployResourceResponse,
         )
         return forms.deployed(answer)
 
     async def start(self, query: StartQuery) -> CreateProcessInstanceResult:
         """Start an instance."""
         request = forms.start(query)
-        answer = await self._gateway.unary(
-            "CreateProcessInstance", request, pb.CreateProcessInstanceResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "CreateProcessInstance",
+            request,
+            pb.CreateProcessInstanceResponse,
         )
         return forms.started(answer)
 
@@ -76,7 +93,7 @@ class AsyncOverGrpc:
         request = pb.CreateProcessInstanceWithResultRequest(
             request=forms.start(query), requestTimeout=milliseconds(timeout_s), fetchVariables=fetch_variables
         )
-        answer = await self._gateway.unary(
+        answer = await self._ask(
             "CreateProcessInstanceWithResult",
             request,
             pb.CreateProcessInstanceWithResultResponse,
@@ -87,13 +104,16 @@ class AsyncOverGrpc:
     async def cancel(self, key: AnyKey) -> None:
         """Cancel an instance."""
         request = pb.CancelProcessInstanceRequest(processInstanceKey=key_number(key))
-        await self._gateway.unary(
-            "CancelProcessInstance", request, pb.CancelProcessInstanceResponse, timeout_s=self._timeout_s
+        await self._ask(
+            "CancelProcessInstance",
+            request,
+            pb.CancelProcessInstanceResponse,
         )
 
     async def activate_jobs(self, query: ActivationQuery) -> list[ActivatedJobResult]:
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
+        await self._may_ask()
         batches = await self._gateway.gathered(
             "ActivateJobs", forms.activation(query), pb.ActivateJobsResponse, timeout_s=waits_s + LONG_POLL_GRACE_S
         )
@@ -101,6 +121,7 @@ class AsyncOverGrpc:
 
     async def stream_jobs(self, query: ActivationQuery) -> AsyncGenerator[ActivatedJobResult, None]:
         """Have jobs pushed as they come up."""
+        await self._may_ask()
         stream = self._gateway.stream(
             "StreamActivatedJobs", forms.job_stream(query), pb.ActivatedJob, timeout_s=JOB_STREAM_S_MAX
         )
@@ -108,55 +129,79 @@ class AsyncOverGrpc:
             async for job in jobs:
                 yield forms.job(job)
 
-    async def complete_job(self, key: AnyKey, variables: dict[str, object]) -> None:
+    async def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
         """Complete a job."""
-        request = pb.CompleteJobRequest(jobKey=key_number(key), variables=json_text(variables))
-        await self._gateway.unary("CompleteJob", request, pb.CompleteJobResponse, timeout_s=self._timeout_s)
+        request = pb.CompleteJobRequest(
+            jobKey=key_number(key), variables=json_text(variables), jobLeaseToken=lease_token or None
+        )
+        await self._ask("CompleteJob", request, pb.CompleteJobResponse)
 
     async def fail_job(
-        self, key: AnyKey, *, retries: int, message: str, backoff_s: float, variables: dict[str, object]
+        self,
+        key: AnyKey,
+        *,
+        retries: int,
+        message: str,
+        backoff_s: float,
+        variables: dict[str, object],
+        lease_token: str,
     ) -> None:
         """Fail a job."""
-        request = forms.failure(key, retries=retries, message=message, backoff_s=backoff_s, variables=variables)
-        await self._gateway.unary("FailJob", request, pb.FailJobResponse, timeout_s=self._timeout_s)
+        request = pb.FailJobRequest(
+            jobKey=key_number(key),
+            retries=retries,
+            errorMessage=message,
+            retryBackOff=milliseconds(backoff_s),
+            variables=json_text(variables),
+            jobLeaseToken=lease_token or None,
+        )
+        await self._ask("FailJob", request, pb.FailJobResponse)
 
-    async def throw_error(self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object]) -> None:
+    async def throw_error(
+        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+    ) -> None:
         """Throw an error of the model."""
         request = pb.ThrowErrorRequest(
-            jobKey=key_number(key), errorCode=error_code, errorMessage=message, variables=json_text(variables)
+            jobKey=key_number(key),
+            errorCode=error_code,
+            errorMessage=message,
+            variables=json_text(variables),
+            jobLeaseToken=lease_token or None,
         )
-        await self._gateway.unary("ThrowError", request, pb.ThrowErrorResponse, timeout_s=self._timeout_s)
+        await self._ask("ThrowError", request, pb.ThrowErrorResponse)
 
     async def update_job(
-        self, key: AnyKey, *, retries: int | None, timeout_s: float | None, priority: int | None
+        self,
+        key: AnyKey,
+        *,
+        retries: int | None,
+        timeout_s: float | None,
+        priority: int | None,
+        lease_token: str,
     ) -> None:
         """Change a job's retries, deadline and priority, one after the other."""
-        number = key_number(key)
+        number, lease = key_number(key), lease_token or None
         if retries is not None:
-            changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries)
-            await self._gateway.unary(
-                "UpdateJobRetries", changed, pb.UpdateJobRetriesResponse, timeout_s=self._timeout_s
-            )
+            changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries, jobLeaseToken=lease)
+            await self._ask("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse)
         if timeout_s is not None:
-            moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s))
-            await self._gateway.unary("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse, timeout_s=self._timeout_s)
+            moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s), jobLeaseToken=lease)
+            await self._ask("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse)
         if priority is not None:
-            raised = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority)
-            await self._gateway.unary(
-                "UpdateJobPriority", raised, pb.UpdateJobPriorityResponse, timeout_s=self._timeout_s
-            )
+            ranked = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority, jobLeaseToken=lease)
+            await self._ask("UpdateJobPriority", ranked, pb.UpdateJobPriorityResponse)
 
     async def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""
         request = pb.SetVariablesRequest(
             elementInstanceKey=key_number(scope_key), variables=json_text(variables), local=local
         )
-        await self._gateway.unary("SetVariables", request, pb.SetVariablesResponse, timeout_s=self._timeout_s)
+        await self._ask("SetVariables", request, pb.SetVariablesResponse)
 
     async def resolve_incident(self, key: AnyKey) -> None:
         """Resolve an incident."""
         request = pb.ResolveIncidentRequest(incidentKey=key_number(key))
-        await self._gateway.unary("ResolveIncident", request, pb.ResolveIncidentResponse, timeout_s=self._timeout_s)
+        await self._ask("ResolveIncident", request, pb.ResolveIncidentResponse)
 
     async def publish_message(
         self,
@@ -165,6 +210,7 @@ class AsyncOverGrpc:
         correlation_key: str,
         time_to_live_s: float,
         message_id: str,
+        business_id: str,
         variables: dict[str, object],
         tenant_id: str,
     ) -> MessagePublicationResult:
@@ -176,9 +222,12 @@ class AsyncOverGrpc:
             messageId=message_id,
             variables=json_text(variables),
             tenantId=tenant_id,
+            businessId=business_id or None,
         )
-        answer = await self._gateway.unary(
-            "PublishMessage", request, pb.PublishMessageResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "PublishMessage",
+            request,
+            pb.PublishMessageResponse,
         )
         return MessagePublicationResult(tenant_id=answer.tenantId, message_key=MessageKey(str(answer.key)))
 
@@ -187,8 +236,10 @@ class AsyncOverGrpc:
     ) -> SignalBroadcastResult:
         """Broadcast a signal."""
         request = pb.BroadcastSignalRequest(signalName=name, variables=json_text(variables), tenantId=tenant_id)
-        answer = await self._gateway.unary(
-            "BroadcastSignal", request, pb.BroadcastSignalResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "BroadcastSignal",
+            request,
+            pb.BroadcastSignalResponse,
         )
         return SignalBroadcastResult(tenant_id=answer.tenantId, signal_key=SignalKey(str(answer.key)))
 
@@ -197,8 +248,10 @@ class AsyncOverGrpc:
     ) -> EvaluateConditionalResult:
         """Start what these variables fulfil the condition of."""
         request = events.conditions(variables, process_definition_key=process_definition_key, tenant_id=tenant_id)
-        answer = await self._gateway.unary(
-            "EvaluateConditional", request, pb.EvaluateConditionalResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "EvaluateConditional",
+            request,
+            pb.EvaluateConditionalResponse,
         )
         return events.fulfilled(answer)
 
@@ -207,8 +260,10 @@ class AsyncOverGrpc:
     ) -> EvaluateDecisionResult:
         """Evaluate a decision."""
         request = events.evaluation(decision_id, decision_key, variables, tenant_id=tenant_id)
-        answer = await self._gateway.unary(
-            "EvaluateDecision", request, pb.EvaluateDecisionResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "EvaluateDecision",
+            request,
+            pb.EvaluateDecisionResponse,
         )
         return events.evaluated(answer)
 
@@ -222,8 +277,10 @@ class AsyncOverGrpc:
     ) -> None:
         """Change which elements of an instance are active."""
         request = changes.modification(key, activate=activate, move=move, terminate=terminate)
-        await self._gateway.unary(
-            "ModifyProcessInstance", request, pb.ModifyProcessInstanceResponse, timeout_s=self._timeout_s
+        await self._ask(
+            "ModifyProcessInstance",
+            request,
+            pb.ModifyProcessInstanceResponse,
         )
 
     async def migrate(
@@ -231,14 +288,29 @@ class AsyncOverGrpc:
     ) -> None:
         """Bring an instance to another definition."""
         request = changes.migration(key, target, mappings)
-        await self._gateway.unary(
-            "MigrateProcessInstance", request, pb.MigrateProcessInstanceResponse, timeout_s=self._timeout_s
+        await self._ask(
+            "MigrateProcessInstance",
+            request,
+            pb.MigrateProcessInstanceResponse,
         )
 
     async def delete_resource(self, key: AnyKey, *, delete_history: bool) -> DeleteResourceResponse:
         """Delete what was deployed."""
         request = changes.deletion(key, delete_history=delete_history)
-        answer = await self._gateway.unary(
-            "DeleteResource", request, pb.DeleteResourceResponse, timeout_s=self._timeout_s
+        answer = await self._ask(
+            "DeleteResource",
+            request,
+            pb.DeleteResourceResponse,
         )
         return changes.deleted(answer)
+
+    async def _ask(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float | None = None
+    ) -> Answer:
+        if self._physical_tenant:
+            await self._may_ask()
+        return await self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s)
+
+    async def _may_ask(self) -> None:
+        # An older gateway would do it for the only tenant that it knows.
+        await self._since(PHYSICAL_TENANTS_SINCE, **{"a physical tenant": self._physical_tenant})

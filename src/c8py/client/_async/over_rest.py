@@ -1,149 +1,158 @@
-"""The commands and questions of the client, said over REST v2."""
+"""The commands of the client, said over REST v2 by its nouns, which load the models of their tag with their first call.
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+Where a verb and an operation have the same words it is the operation: this module knows only how they differ.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import UNSET, UnsetType
 
 from c8py.base.limits import LONG_POLL_GRACE_S, LONG_POLL_S
-from c8py.client import rest_forms as forms
-from c8py.client.lenient import decode
+from c8py.client._async.nouns import AsyncNouns
 from c8py.client.values import ActivationQuery, AnyKey, StartQuery, key_text, milliseconds
-from c8py.models.cluster import TopologyResponse
-from c8py.models.conditional import EvaluateConditionalResult
-from c8py.models.decision_definition import EvaluateDecisionResult
-from c8py.models.job import ActivatedJobResult, JobActivationResult
-from c8py.models.message import MessageCorrelationResult, MessagePublicationResult
-from c8py.models.process_instance import (
-    CreateProcessInstanceResult,
-    MigrateProcessInstanceMappingInstruction,
-    ProcessInstanceModificationActivateInstruction,
-    ProcessInstanceModificationMoveInstruction,
-    ProcessInstanceModificationTerminateInstruction,
+from c8py.errors import InvalidArgument
+from c8py.models.keys import (
+    BusinessId,
+    DecisionDefinitionId,
+    DecisionDefinitionKey,
+    ElementInstanceKey,
+    IncidentKey,
+    JobKey,
+    JobLeaseToken,
+    ProcessDefinitionId,
+    ProcessDefinitionKey,
+    ProcessInstanceKey,
+    Tag,
+    TenantId,
 )
-from c8py.models.resource import DeleteResourceResponse, DeploymentResult
-from c8py.models.signal import SignalBroadcastResult
-from c8py.transport import AsyncRest, RestRequest
 
-Answer = TypeVar("Answer")
+if TYPE_CHECKING:
+    from c8py.models.cluster import TopologyResponse
+    from c8py.models.conditional import EvaluateConditionalResult
+    from c8py.models.decision_definition import EvaluateDecisionResult
+    from c8py.models.job import ActivatedJobResult
+    from c8py.models.message import MessagePublicationResult
+    from c8py.models.process_instance import (
+        CreateProcessInstanceResult,
+        MigrateProcessInstanceMappingInstruction,
+        ProcessInstanceModificationActivateInstruction,
+        ProcessInstanceModificationMoveInstruction,
+        ProcessInstanceModificationTerminateInstruction,
+    )
+    from c8py.models.resource import DeleteResourceResponse, DeploymentResult
+    from c8py.models.signal import SignalBroadcastResult
+
+Value = TypeVar("Value")
 
 
-class AsyncOverRest:
-    """Says each command as a request of REST v2.
+class AsyncOverRest(AsyncNouns):
+    """Says each command as an operation of REST v2."""
 
-    Args:
-        api: where it goes.
-        timeout_s: of calls that name no other, in seconds.
-    """
-
-    def __init__(self, api: AsyncRest, timeout_s: float) -> None:
-        self._api = api
-        self._timeout_s = timeout_s
-
-    async def ask(
-        self,
-        operation: str,
-        answer: type[Answer],
-        *,
-        path: Mapping[str, str] | None = None,
-        body: object = None,
-        timeout_s: float | None = None,
-    ) -> Answer:
-        """The answer of any operation.
-
-        Args:
-            operation: its id in the table of operations.
-            answer: the struct of the answer.
-            path: values for the names in its path.
-            body: what is said as JSON; None for no body.
-            timeout_s: for all attempts together, in seconds; None is the client's own.
-        """
-        request = forms.request(operation, timeout_s=timeout_s or self._timeout_s, path=path, body=body)
-        return decode(await self._api.send(request), answer, call=operation, address=self._api.address)
-
-    async def command(self, operation: str, *, path: Mapping[str, str], body: object = None) -> None:
-        """Any operation that answers with nothing."""
-        await self._api.send(forms.request(operation, timeout_s=self._timeout_s, path=path, body=body))
-
-    async def send(self, request: RestRequest) -> bytes:
-        """The body of the answer to any request."""
-        return await self._api.send(request)
-
-    async def topology(self) -> TopologyResponse:
+    async def topology(self) -> "TopologyResponse":
         """The cluster as the gateway sees it."""
-        return await self.ask("getTopology", TopologyResponse)
+        return await self.cluster.get_topology()
 
-    async def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> DeploymentResult:
+    async def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> "DeploymentResult":
         """Deploy these files, all or none."""
-        request = forms.deployment(files, tenant_id=tenant_id, timeout_s=self._timeout_s)
-        body = await self._api.send(request)
-        return decode(body, DeploymentResult, call=request.call, address=self._api.address)
+        return await self.resources.create_deployment(*files, tenant_id=tenant_id)
 
-    async def start(self, query: StartQuery) -> CreateProcessInstanceResult:
+    async def start(self, query: StartQuery) -> "CreateProcessInstanceResult":
         """Start an instance."""
-        return await self.ask("createProcessInstance", CreateProcessInstanceResult, body=forms.start(query))
+        return await self._started(query)
 
     async def start_and_wait(
         self, query: StartQuery, *, timeout_s: float, fetch_variables: tuple[str, ...]
-    ) -> CreateProcessInstanceResult:
+    ) -> "CreateProcessInstanceResult":
         """Start an instance, and wait until it has completed."""
-        body = forms.start(query) | {"awaitCompletion": True, "requestTimeout": milliseconds(timeout_s)}
-        if fetch_variables:
-            body["fetchVariables"] = fetch_variables
-        return await self.ask(
-            "createProcessInstance", CreateProcessInstanceResult, body=body, timeout_s=timeout_s + LONG_POLL_GRACE_S
-        )
+        return await self._started(query, waits_s=timeout_s, fetch_variables=fetch_variables)
 
     async def cancel(self, key: AnyKey) -> None:
         """Cancel an instance."""
-        await self.command("cancelProcessInstance", path={"processInstanceKey": key_text(key)}, body={})
+        await self.process_instances.cancel(ProcessInstanceKey(key_text(key)))
 
-    async def activate_jobs(self, query: ActivationQuery) -> list[ActivatedJobResult]:
+    async def activate_jobs(self, query: ActivationQuery) -> "list[ActivatedJobResult]":
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
-        answer = await self.ask(
-            "activateJobs",
-            JobActivationResult,
-            body=forms.activation(query),
+        answer = await self.jobs.activate(
+            type=query.type,
+            timeout=milliseconds(query.timeout_s),
+            max_jobs_to_activate=query.max_jobs,
+            worker=_given(query.worker),
+            fetch_variable=_given(query.fetch_variables),
+            request_timeout=0 if query.request_timeout_s is None else milliseconds(query.request_timeout_s),
+            tenant_ids=_given([TenantId(one) for one in query.tenant_ids]),
+            with_lease=_given(query.with_lease),
             timeout_s=waits_s + LONG_POLL_GRACE_S,
         )
         return answer.jobs
 
-    async def complete_job(self, key: AnyKey, variables: dict[str, object]) -> None:
+    async def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
         """Complete a job."""
-        await self.command("completeJob", path={"jobKey": key_text(key)}, body=forms.given(variables=variables or None))
+        await self.jobs.complete(
+            JobKey(key_text(key)), variables=_given(variables), job_lease_token=_given(JobLeaseToken(lease_token))
+        )
 
     async def fail_job(
-        self, key: AnyKey, *, retries: int, message: str, backoff_s: float, variables: dict[str, object]
+        self,
+        key: AnyKey,
+        *,
+        retries: int,
+        message: str,
+        backoff_s: float,
+        variables: dict[str, object],
+        lease_token: str,
     ) -> None:
         """Fail a job."""
-        body = forms.given(
+        await self.jobs.fail(
+            JobKey(key_text(key)),
             retries=retries,
-            errorMessage=message or None,
-            retryBackOff=milliseconds(backoff_s) or None,
-            variables=variables or None,
+            error_message=_given(message),
+            retry_back_off=_given(milliseconds(backoff_s)),
+            variables=_given(variables),
+            job_lease_token=_given(JobLeaseToken(lease_token)),
         )
-        await self.command("failJob", path={"jobKey": key_text(key)}, body=body)
 
-    async def throw_error(self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object]) -> None:
+    async def throw_error(
+        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+    ) -> None:
         """Throw an error of the model."""
-        body = forms.given(errorCode=error_code, errorMessage=message or None, variables=variables or None)
-        await self.command("throwJobError", path={"jobKey": key_text(key)}, body=body)
+        await self.jobs.throw_error(
+            JobKey(key_text(key)),
+            error_code=error_code,
+            error_message=_given(message),
+            variables=_given(variables),
+            job_lease_token=_given(JobLeaseToken(lease_token)),
+        )
 
     async def update_job(
-        self, key: AnyKey, *, retries: int | None, timeout_s: float | None, priority: int | None
+        self,
+        key: AnyKey,
+        *,
+        retries: int | None,
+        timeout_s: float | None,
+        priority: int | None,
+        lease_token: str,
     ) -> None:
         """Change a job's retries, deadline and priority, at once."""
-        timeout = None if timeout_s is None else milliseconds(timeout_s)
-        body = {"changeset": forms.given(retries=retries, timeout=timeout, priority=priority)}
-        await self.command("updateJob", path={"jobKey": key_text(key)}, body=body)
+        from c8py.models.job import JobChangeset  # noqa: PLC0415  with the tag's first call
+
+        changeset = JobChangeset(
+            retries=_known(retries),
+            timeout=UNSET if timeout_s is None else milliseconds(timeout_s),
+            priority=_known(priority),
+        )
+        lease = _given(JobLeaseToken(lease_token))
+        await self.jobs.update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
 
     async def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""
-        path = {"elementInstanceKey": key_text(scope_key)}
-        await self.command("createElementInstanceVariables", path=path, body={"variables": variables, "local": local})
+        key = ElementInstanceKey(key_text(scope_key))
+        await self.element_instances.create_variables(key, variables=variables, local=local)
 
     async def resolve_incident(self, key: AnyKey) -> None:
         """Resolve an incident."""
-        await self.command("resolveIncident", path={"incidentKey": key_text(key)}, body={})
+        await self.incidents.resolve(IncidentKey(key_text(key)))
 
     async def publish_message(
         self,
@@ -152,85 +161,111 @@ class AsyncOverRest:
         correlation_key: str,
         time_to_live_s: float,
         message_id: str,
+        business_id: str,
         variables: dict[str, object],
         tenant_id: str,
-    ) -> MessagePublicationResult:
+    ) -> "MessagePublicationResult":
         """Publish a message."""
-        body = forms.given(
+        return await self.messages.publish(
             name=name,
-            correlationKey=correlation_key or None,
-            timeToLive=milliseconds(time_to_live_s),
-            messageId=message_id or None,
-            variables=variables or None,
-            tenantId=tenant_id or None,
+            correlation_key=_given(correlation_key),
+            time_to_live=milliseconds(time_to_live_s),
+            message_id=_given(message_id),
+            variables=_given(variables),
+            tenant_id=_given(TenantId(tenant_id)),
+            business_id=_given(BusinessId(business_id)),
         )
-        return await self.ask("publishMessage", MessagePublicationResult, body=body)
-
-    async def correlate_message(
-        self, name: str, *, correlation_key: str, variables: dict[str, object], tenant_id: str
-    ) -> MessageCorrelationResult:
-        """Correlate a message, and wait until it has been."""
-        body = forms.given(
-            name=name,
-            correlationKey=correlation_key or None,
-            variables=variables or None,
-            tenantId=tenant_id or None,
-        )
-        return await self.ask("correlateMessage", MessageCorrelationResult, body=body)
 
     async def broadcast_signal(
         self, name: str, *, variables: dict[str, object], tenant_id: str
-    ) -> SignalBroadcastResult:
+    ) -> "SignalBroadcastResult":
         """Broadcast a signal."""
-        body = forms.given(signalName=name, variables=variables or None, tenantId=tenant_id or None)
-        return await self.ask("broadcastSignal", SignalBroadcastResult, body=body)
+        return await self.signals.broadcast(
+            signal_name=name, variables=_given(variables), tenant_id=_given(TenantId(tenant_id))
+        )
 
     async def evaluate_conditionals(
         self, variables: dict[str, object], *, process_definition_key: AnyKey | None, tenant_id: str
-    ) -> EvaluateConditionalResult:
+    ) -> "EvaluateConditionalResult":
         """Start what these variables fulfil the condition of."""
-        key = None if process_definition_key is None else key_text(process_definition_key)
-        body = forms.given(variables=variables, processDefinitionKey=key, tenantId=tenant_id or None)
-        return await self.ask("evaluateConditionals", EvaluateConditionalResult, body=body)
+        key = None if process_definition_key is None else ProcessDefinitionKey(key_text(process_definition_key))
+        return await self.conditionals.evaluate(
+            variables=variables, process_definition_key=_known(key), tenant_id=_given(TenantId(tenant_id))
+        )
 
     async def evaluate_decision(
         self, decision_id: str | None, decision_key: AnyKey | None, variables: dict[str, object], *, tenant_id: str
-    ) -> EvaluateDecisionResult:
-        """Evaluate a decision."""
-        body = forms.evaluation(decision_id, decision_key, variables, tenant_id=tenant_id)
-        return await self.ask("evaluateDecision", EvaluateDecisionResult, body=body)
+    ) -> "EvaluateDecisionResult":
+        """Evaluate a decision.
+
+        Raises:
+            InvalidArgument: neither its id nor its key is named.
+        """
+        if decision_id is None and decision_key is None:
+            raise InvalidArgument("expected the id or the key of a decision, but got neither")
+        return await self.decision_definitions.evaluate_decision(
+            decision_definition_id=UNSET if decision_id is None else DecisionDefinitionId(decision_id),
+            decision_definition_key=UNSET if decision_key is None else DecisionDefinitionKey(key_text(decision_key)),
+            variables=_given(variables),
+            tenant_id=_given(TenantId(tenant_id)),
+        )
 
     async def modify(
         self,
         key: AnyKey,
         *,
-        activate: Sequence[ProcessInstanceModificationActivateInstruction],
-        move: Sequence[ProcessInstanceModificationMoveInstruction],
-        terminate: Sequence[ProcessInstanceModificationTerminateInstruction],
+        activate: "Sequence[ProcessInstanceModificationActivateInstruction]",
+        move: "Sequence[ProcessInstanceModificationMoveInstruction]",
+        terminate: "Sequence[ProcessInstanceModificationTerminateInstruction]",
     ) -> None:
         """Change which elements of an instance are active."""
-        body = forms.given(
-            activateInstructions=activate or None,
-            moveInstructions=move or None,
-            terminateInstructions=terminate or None,
+        await self.process_instances.modify(
+            ProcessInstanceKey(key_text(key)),
+            activate_instructions=_given(activate),
+            move_instructions=_given(move),
+            terminate_instructions=_given(terminate),
         )
-        await self.command("modifyProcessInstance", path={"processInstanceKey": key_text(key)}, body=body)
 
     async def migrate(
-        self, key: AnyKey, target: AnyKey, mappings: Sequence[MigrateProcessInstanceMappingInstruction]
+        self, key: AnyKey, target: AnyKey, mappings: "Sequence[MigrateProcessInstanceMappingInstruction]"
     ) -> None:
         """Bring an instance to another definition."""
-        body = {"targetProcessDefinitionKey": key_text(target), "mappingInstructions": mappings}
-        await self.command("migrateProcessInstance", path={"processInstanceKey": key_text(key)}, body=body)
-
-    async def delete_resource(self, key: AnyKey, *, delete_history: bool) -> DeleteResourceResponse:
-        """Delete what was deployed."""
-        request = forms.request(
-            "deleteResource",
-            timeout_s=self._timeout_s,
-            path={"resourceKey": key_text(key)},
-            body=forms.given(deleteHistory=delete_history or None),
+        await self.process_instances.migrate(
+            ProcessInstanceKey(key_text(key)),
+            target_process_definition_key=ProcessDefinitionKey(key_text(target)),
+            mapping_instructions=mappings,
         )
-        # Before 8.9 the answer is empty.
-        sent = await self._api.send(request) or b"{}"
-        return decode(sent, DeleteResourceResponse, call="deleteResource", address=self._api.address)
+
+    async def delete_resource(self, key: AnyKey, *, delete_history: bool) -> "DeleteResourceResponse":
+        """Delete what was deployed."""
+        return await self.resources.delete(ProcessDefinitionKey(key_text(key)), delete_history=_given(delete_history))
+
+    async def _started(
+        self, query: StartQuery, *, waits_s: float | None = None, fetch_variables: tuple[str, ...] = ()
+    ) -> "CreateProcessInstanceResult":
+        if query.process_id is None and query.process_definition_key is None:
+            raise InvalidArgument("expected a process id or the key of a process definition, but got neither")
+        by_id = query.process_id is not None
+        key = None if by_id or query.process_definition_key is None else query.process_definition_key
+        return await self.process_instances.create(
+            process_definition_id=ProcessDefinitionId(query.process_id) if query.process_id is not None else UNSET,
+            process_definition_version=query.version if by_id else UNSET,
+            process_definition_key=UNSET if key is None else ProcessDefinitionKey(key),
+            variables=_given(query.variables),
+            tenant_id=_given(TenantId(query.tenant_id)),
+            tags=_given([Tag(tag) for tag in query.tags]),
+            business_id=_given(BusinessId(query.business_id)),
+            await_completion=UNSET if waits_s is None else True,
+            request_timeout=UNSET if waits_s is None else milliseconds(waits_s),
+            fetch_variables=_given(fetch_variables),
+            timeout_s=None if waits_s is None else waits_s + LONG_POLL_GRACE_S,
+        )
+
+
+def _given(value: Value) -> Value | UnsetType:
+    """The value, where it says something."""
+    return value or UNSET
+
+
+def _known(value: Value | None) -> Value | UnsetType:
+    return UNSET if value is None else value

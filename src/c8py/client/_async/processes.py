@@ -1,31 +1,28 @@
 """Calls about deployments, process instances and their variables."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from c8py.client import rest_forms
-from c8py.client._async.calls import AsyncCalls
-from c8py.client.rest_forms import Filter, Sort
+from c8py.client._async.nouns import AsyncNouns
 from c8py.client.values import AnyKey, ResourceFile, StartQuery, Variables, document, key_text, resources
 from c8py.config import Protocol
-from c8py.models.process_instance import (
-    CreateProcessInstanceResult,
-    MigrateProcessInstanceMappingInstruction,
-    ProcessInstanceModificationActivateInstruction,
-    ProcessInstanceModificationMoveInstruction,
-    ProcessInstanceModificationTerminateInstruction,
-    ProcessInstanceResult,
-    ProcessInstanceSearchQueryResult,
-)
-from c8py.models.resource import DeleteResourceResponse, DeploymentResult
-from c8py.models.variable import VariableSearchQueryResult
+
+if TYPE_CHECKING:
+    from c8py.models.process_instance import (
+        CreateProcessInstanceResult,
+        ProcessInstanceModificationActivateInstruction,
+        ProcessInstanceModificationMoveInstruction,
+        ProcessInstanceModificationTerminateInstruction,
+    )
+    from c8py.models.resource import DeleteResourceResponse, DeploymentResult
 
 
-class AsyncProcessCalls(AsyncCalls):
-    """Deploy, start, cancel, look at."""
+class AsyncProcessCalls(AsyncNouns):
+    """Deploy, start, cancel, change."""
 
     async def deploy(
         self, *files: ResourceFile, tenant_id: str | None = None, protocol: Protocol | None = None
-    ) -> DeploymentResult:
+    ) -> "DeploymentResult":
         """Deploy files, all or none.
 
         Args:
@@ -51,25 +48,33 @@ class AsyncProcessCalls(AsyncCalls):
         variables: Variables | None = None,
         tenant_id: str | None = None,
         tags: Sequence[str] = (),
+        business_id: str = "",
         protocol: Protocol | None = None,
-    ) -> CreateProcessInstanceResult:
+    ) -> "CreateProcessInstanceResult":
         """Start an instance of a process.
 
         Args:
             process_id: of the model.
             version: of the process; -1 is the latest.
             process_definition_key: instead of id and version.
-            variables: of the instance: a dict, a msgspec.Struct or a dataclass.
+            variables: of the instance: a dict, a msgspec.Struct, a dataclass or a pydantic model.
             tenant_id: None is the client's own.
             tags: of the instance, since 8.8.
+            business_id: of the instance, since 8.9.
             protocol: None leaves it to the settings.
 
         Raises:
             NotFound: there is no such process.
             C8Error: the call failed. Of a `ConnectionFailed` that is marked as sent nobody knows whether it did.
         """
-        query = self._start_query(
-            process_id, process_definition_key, version=version, variables=variables, tenant_id=tenant_id, tags=tags
+        query = await self._start_query(
+            process_id,
+            process_definition_key,
+            version=version,
+            variables=variables,
+            tenant_id=tenant_id,
+            tags=tags,
+            business_id=business_id,
         )
         return await self._connection.over(protocol).start(query)
 
@@ -82,19 +87,21 @@ class AsyncProcessCalls(AsyncCalls):
         variables: Variables | None = None,
         tenant_id: str | None = None,
         tags: Sequence[str] = (),
+        business_id: str = "",
         timeout_s: float = 15.0,
         fetch_variables: Sequence[str] = (),
         protocol: Protocol | None = None,
-    ) -> CreateProcessInstanceResult:
+    ) -> "CreateProcessInstanceResult":
         """Start an instance of a process, and wait until it has completed.
 
         Args:
             process_id: of the model.
             version: of the process; -1 is the latest.
             process_definition_key: instead of id and version.
-            variables: of the instance: a dict, a msgspec.Struct or a dataclass.
+            variables: of the instance: a dict, a msgspec.Struct, a dataclass or a pydantic model.
             tenant_id: None is the client's own.
             tags: of the instance, since 8.8.
+            business_id: of the instance, since 8.9.
             timeout_s: how long to wait, in seconds; the instance goes on afterwards.
             fetch_variables: names of the variables wanted; empty for all.
             protocol: None leaves it to the settings.
@@ -106,8 +113,14 @@ class AsyncProcessCalls(AsyncCalls):
             DeadlineExceeded: it has not completed in time.
             C8Error: the call failed.
         """
-        query = self._start_query(
-            process_id, process_definition_key, version=version, variables=variables, tenant_id=tenant_id, tags=tags
+        query = await self._start_query(
+            process_id,
+            process_definition_key,
+            version=version,
+            variables=variables,
+            tenant_id=tenant_id,
+            tags=tags,
+            business_id=business_id,
         )
         return await self._connection.over(protocol).start_and_wait(
             query, timeout_s=timeout_s, fetch_variables=tuple(fetch_variables)
@@ -126,9 +139,9 @@ class AsyncProcessCalls(AsyncCalls):
         self,
         process_instance_key: AnyKey,
         *,
-        activate: Sequence[ProcessInstanceModificationActivateInstruction] = (),
-        move: Sequence[ProcessInstanceModificationMoveInstruction] = (),
-        terminate: Sequence[ProcessInstanceModificationTerminateInstruction] = (),
+        activate: "Sequence[ProcessInstanceModificationActivateInstruction]" = (),
+        move: "Sequence[ProcessInstanceModificationMoveInstruction]" = (),
+        terminate: "Sequence[ProcessInstanceModificationTerminateInstruction]" = (),
         protocol: Protocol | None = None,
     ) -> None:
         """Change which elements of a process instance are active, all at once.
@@ -145,6 +158,7 @@ class AsyncProcessCalls(AsyncCalls):
             InvalidArgument: an element is none of its process.
             C8Error: the call failed.
         """
+        await self._since("8.9", move=move)
         await self._connection.over(protocol).modify(
             process_instance_key, activate=activate, move=move, terminate=terminate
         )
@@ -170,6 +184,8 @@ class AsyncProcessCalls(AsyncCalls):
             InvalidState: an active element has no place to go to.
             C8Error: the call failed.
         """
+        from c8py.models.process_instance import MigrateProcessInstanceMappingInstruction  # noqa: PLC0415  its tag
+
         instructions = [
             MigrateProcessInstanceMappingInstruction(source_element_id=source, target_element_id=target)
             for source, target in mappings.items()
@@ -178,7 +194,7 @@ class AsyncProcessCalls(AsyncCalls):
 
     async def delete_resource(
         self, resource_key: AnyKey, *, delete_history: bool = False, protocol: Protocol | None = None
-    ) -> DeleteResourceResponse:
+    ) -> "DeleteResourceResponse":
         """Delete a process definition, decision requirements, a form or another resource.
 
         Args:
@@ -191,42 +207,8 @@ class AsyncProcessCalls(AsyncCalls):
             InvalidState: instances of it are running.
             C8Error: the call failed.
         """
+        await self._since("8.9", delete_history=delete_history)
         return await self._connection.over(protocol).delete_resource(resource_key, delete_history=delete_history)
-
-    async def get_process_instance(self, process_instance_key: AnyKey) -> ProcessInstanceResult:
-        """A process instance, over REST; a new one may take a moment to be seen.
-
-        Raises:
-            NotFound: there is none with this key, or it cannot be seen yet.
-            C8Error: the call failed.
-        """
-        return await self._connection.over_rest().ask(
-            "getProcessInstance", ProcessInstanceResult, path={"processInstanceKey": key_text(process_instance_key)}
-        )
-
-    async def search_process_instances(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  Camunda's word
-        sort: Sort = (),
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> ProcessInstanceSearchQueryResult:
-        """Process instances, over REST; what happened just now may take a moment to be seen.
-
-        Args:
-            filter: a `ProcessInstanceFilter`, or wire names and values: `{"state": "ACTIVE"}`.
-            sort: wire names, with a `-` before those that go down: `("-startDate",)`.
-            limit: how many at most.
-            after: the end cursor of the page before.
-
-        Raises:
-            C8Error: the call failed.
-        """
-        body = rest_forms.search(filter, sort, limit, after)
-        return await self._connection.over_rest().ask(
-            "searchProcessInstances", ProcessInstanceSearchQueryResult, body=body
-        )
 
     async def set_variables(
         self, scope_key: AnyKey, variables: Variables, *, local: bool = False, protocol: Protocol | None = None
@@ -245,23 +227,7 @@ class AsyncProcessCalls(AsyncCalls):
         """
         await self._connection.over(protocol).set_variables(scope_key, document(variables), local=local)
 
-    async def search_variables(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  Camunda's word
-        sort: Sort = (),
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> VariableSearchQueryResult:
-        """Variables, over REST; see `search_process_instances` for the arguments.
-
-        Raises:
-            C8Error: the call failed.
-        """
-        body = rest_forms.search(filter, sort, limit, after)
-        return await self._connection.over_rest().ask("searchVariables", VariableSearchQueryResult, body=body)
-
-    def _start_query(
+    async def _start_query(
         self,
         process_id: str | None,
         process_definition_key: AnyKey | None,
@@ -270,7 +236,11 @@ class AsyncProcessCalls(AsyncCalls):
         variables: Variables | None,
         tenant_id: str | None,
         tags: Sequence[str],
+        business_id: str,
     ) -> StartQuery:
+        if tags or business_id:
+            await self._since("8.8", tags=tags)
+            await self._since("8.9", business_id=business_id)
         return StartQuery(
             process_id=process_id,
             version=version,
@@ -278,4 +248,5 @@ class AsyncProcessCalls(AsyncCalls):
             variables=document(variables),
             tenant_id=self._tenant(tenant_id),
             tags=tuple(tags),
+            business_id=business_id,
         )

@@ -1,7 +1,8 @@
-"""Nouns whose calls are forms with files: documents and deployments."""
+"""Nouns whose calls carry files: documents and deployments, there and back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -9,10 +10,10 @@ from msgspec import UNSET
 
 from c8py.client import rest_forms
 from c8py.client._async.noun import AsyncNoun
-from c8py.client.values import ResourceFile, json_bytes, resources
+from c8py.client.values import ResourceFile, json_bytes, replacing, resources
 from c8py.errors import InvalidArgument
 from c8py.models.document import DocumentCreationBatchResponse, DocumentMetadata, DocumentReference
-from c8py.models.operations import OPERATIONS
+from c8py.models.keys import DocumentId, ResourceKey
 from c8py.models.resource import DeploymentResult
 from c8py.transport import Part
 
@@ -36,13 +37,79 @@ class AsyncResourceUploads(AsyncNoun):
             InvalidArgument: a file cannot be read, or the cluster refuses the model and says why.
             C8Error: the call failed.
         """
-        timeout_s = timeout_s or self._connection.settings.request_timeout_s
-        request = rest_forms.deployment(resources(files), tenant_id=self._tenant(tenant_id), timeout_s=timeout_s)
-        return self._read(await self._connection.over_rest().send(request), DeploymentResult, request.call)
+        plain = await self._request("createDeployment", timeout_s=timeout_s)
+        request = rest_forms.deployment(plain, resources(files), tenant_id=self._tenant(tenant_id))
+        return self._read(await self._connection.rest().send(request), DeploymentResult, request.call)
+
+    def download(self, resource_key: ResourceKey, *, timeout_s: float | None = None) -> AsyncGenerator[bytes, None]:
+        """A resource piece by piece: `GET /resources/{resourceKey}/content/binary`, since 8.10.
+
+        Args:
+            resource_key: of what was deployed.
+            timeout_s: for the whole of it, in seconds; None is ten minutes.
+
+        Returns:
+            An iterator of pieces of at most 64 KiB; closing it ends the call. It raises C8Error when that fails.
+        """
+        path = (str(resource_key),)
+        return self._download("getResourceContentBinary", path=path, query=None, timeout_s=timeout_s)
 
 
 class AsyncDocumentUploads(AsyncNoun):
-    """Documents that are put into a store."""
+    """Documents that are put into a store and had from it."""
+
+    def download(
+        self,
+        document_id: DocumentId,
+        *,
+        store_id: str | None = None,
+        content_hash: str | None = None,
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """A document piece by piece, whatever its size: `GET /documents/{documentId}`, since 8.6.
+
+        Args:
+            document_id: of the document.
+            store_id: None is the cluster's own default.
+            content_hash: that its reference has; stores that made it want it.
+            timeout_s: for the whole of it, in seconds; None is ten minutes.
+
+        Returns:
+            An iterator of pieces of at most 64 KiB; closing it ends the call. It raises C8Error when that fails.
+        """
+        query = {"storeId": store_id, "contentHash": content_hash}
+        return self._download("getDocument", path=(document_id,), query=query, timeout_s=timeout_s)
+
+    async def save(
+        self,
+        document_id: DocumentId,
+        path: str | Path,
+        *,
+        store_id: str | None = None,
+        content_hash: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Path:
+        """Save a document as a file; one that is there is replaced, once all of it has come.
+
+        Args:
+            document_id: of the document.
+            path: of the file.
+            store_id: None is the cluster's own default.
+            content_hash: that its reference has; stores that made it want it.
+            timeout_s: for the whole of it, in seconds; None is ten minutes.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            C8Error: the call failed; what was there is there still.
+            OSError: the file cannot be written.
+        """
+        chunks = self.download(document_id, store_id=store_id, content_hash=content_hash, timeout_s=timeout_s)
+        with replacing(Path(path)) as file:
+            async for chunk in chunks:
+                file.write(chunk)
+        return Path(path)
 
     async def create(
         self,
@@ -108,10 +175,8 @@ class AsyncDocumentUploads(AsyncNoun):
     async def _stored(
         self, operation: str, parts: Sequence[Part], query: Mapping[str, object], timeout_s: float | None
     ) -> bytes:
-        await self._connection.version.must_offer(OPERATIONS[operation])
-        timeout_s = timeout_s or self._connection.settings.request_timeout_s
-        plain = rest_forms.request(operation, timeout_s=timeout_s, query=query)
-        return await self._connection.over_rest().send(rest_forms.form(plain, parts))
+        plain = await self._request(operation, query=query, timeout_s=timeout_s)
+        return await self._connection.rest().send(rest_forms.form(plain, parts))
 
 
 def _document(field: str, name: str, content: bytes, metadata: DocumentMetadata | None) -> Part:

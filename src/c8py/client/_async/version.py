@@ -7,7 +7,6 @@ from typing import Final
 from c8py.base.clock import Clock
 from c8py.base.limits import VERSION_AGE_S_MAX
 from c8py.errors import ApiError, NotSupported
-from c8py.models.cluster import TopologyResponse
 from c8py.models.operations import Operation
 
 _NUMBERS: Final = re.compile(r"(\d+)\.(\d+)")
@@ -18,16 +17,16 @@ class AsyncClusterVersion:
     """The version of one cluster, asked for when it first matters, and again after a while: clusters are upgraded.
 
     Args:
-        topology: asks for it.
+        ask: asks for it.
         clock: tells the time.
     """
 
     def __init__(
         self,
-        topology: Callable[[], Awaitable[TopologyResponse]],  # sync: topology: Callable[[], TopologyResponse],
+        ask: Callable[[], Awaitable[str]],  # sync: ask: Callable[[], str],
         clock: Clock,
     ) -> None:
-        self._topology = topology
+        self._ask = ask
         self._clock = clock
         self._text = ""
         self._asked_s: float | None = None
@@ -37,7 +36,7 @@ class AsyncClusterVersion:
         now_s = self._clock.monotonic_s()
         if self._asked_s is None or now_s - self._asked_s > VERSION_AGE_S_MAX:
             try:
-                self._text = (await self._topology()).gateway_version
+                self._text = await self._ask()
             except ApiError:
                 self._text = ""  # who may not ask for the topology may still do what was wanted
             self._asked_s = now_s

@@ -4,18 +4,27 @@
 import threading
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from c8py.auth import TokenCache, credentials_for
 from c8py.base.clock import Clock
+from c8py.client import rest_forms
 from c8py.client._sync.over_rest import OverRest
 from c8py.client._sync.version import ClusterVersion
+from c8py.client.lenient import decode
 from c8py.config import Protocol, Settings
 from c8py.errors import ConfigError
-from c8py.models.cluster import TopologyResponse
 from c8py.transport import Rest, TokenSource, Wire, headers
 
 if TYPE_CHECKING:
     from c8py.client._sync.over_grpc import OverGrpc
     from c8py.transport.grpc import Grpc
+
+
+class _Topology(msgspec.Struct, rename="camel"):
+    """What is wanted of a topology here; the whole of it would load the models of its tag."""
+
+    gateway_version: str = ""
 
 
 class Connection:
@@ -39,8 +48,9 @@ class Connection:
         self._guard = threading.Lock()  # threads that call for the first time at once share one gateway
         self._gateway: Grpc | None = None
         self._over_grpc: OverGrpc | None = None
+        self._rest: Rest | None = None
         self._over_rest: OverRest | None = None
-        self.version = ClusterVersion(self._topology, clock)
+        self.version = ClusterVersion(self._version, clock)
 
     def over(self, protocol: Protocol | None) -> "OverGrpc | OverRest":
         """The way that a call takes which both offer.
@@ -73,15 +83,25 @@ class Connection:
             ConfigError: its address is not known.
         """
         if self._over_rest is None:
+            self.rest()
+            self._over_rest = OverRest(self)
+        return self._over_rest
+
+    def rest(self) -> Rest:
+        """The REST API itself.
+
+        Raises:
+            ConfigError: its address is not known.
+        """
+        if self._rest is None:
             address = self.settings.rest_address
             if address is None:
                 raise ConfigError(
                     "expected the address of the REST API, but there is none",
                     hint="set ZEEBE_REST_ADDRESS (or CAMUNDA_REST_ADDRESS)",
                 )
-            api = Rest(address, self._wire, self._headers, self._clock)
-            self._over_rest = OverRest(api, self.settings.request_timeout_s)
-        return self._over_rest
+            self._rest = Rest(address, self._wire, self._headers, self._clock)
+        return self._rest
 
     def _open_grpc(self) -> "OverGrpc":
         # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
@@ -91,7 +111,7 @@ class Connection:
         with self._guard:
             if self._over_grpc is None:
                 self._gateway = Grpc(self.settings, self._headers, self._clock)
-                self._over_grpc = OverGrpc(self._gateway, self.settings.request_timeout_s)
+                self._over_grpc = OverGrpc(self, self._gateway)
             return self._over_grpc
 
     def header(self) -> str:
@@ -102,15 +122,18 @@ class Connection:
         """
         return self._headers.header()
 
-    def _topology(self) -> TopologyResponse:
-        # Over REST where that is known, for it costs no gRPC channel.
-        way = self.over_grpc() if self.settings.rest_address is None else self.over_rest()
-        return way.topology()
+    def _version(self) -> str:
+        # Over REST where that is known, for it costs no gRPC channel; and of no physical tenant, which it may not know.
+        if self.settings.rest_address is None:
+            return (self.over_grpc().topology()).gateway_version
+        request = rest_forms.request("getTopology", timeout_s=self.settings.request_timeout_s)
+        answer = self.rest().send(request)
+        return decode(answer, _Topology, call=request.call, address=self.settings.rest_address).gateway_version
 
     def close(self) -> None:
         """Close all connections."""
         gateway, self._gateway = self._gateway, None
-        self._over_grpc = self._over_rest = None
+        self._over_grpc = self._over_rest = self._rest = None
         self._headers.close()
         if gateway is not None:
             gateway.close()

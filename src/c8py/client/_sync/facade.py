@@ -4,24 +4,25 @@
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from c8py.auth import TokenCache
 from c8py.base.clock import Clock, SystemClock
 from c8py.client._sync.connection import Connection
 from c8py.client._sync.events import EventCalls
 from c8py.client._sync.jobs import JobCalls
-from c8py.client._sync.nouns import Nouns
 from c8py.client._sync.processes import ProcessCalls
 from c8py.client._sync.waiting import wait_until
 from c8py.config import Protocol, Settings, load
-from c8py.models.cluster import TopologyResponse
 from c8py.transport import TokenSource, shared_cache
+
+if TYPE_CHECKING:
+    from c8py.models.cluster import TopologyResponse
 
 Answer = TypeVar("Answer")
 
 
-class Camunda(ProcessCalls, JobCalls, EventCalls, Nouns):
+class Camunda(ProcessCalls, JobCalls, EventCalls):
     """A client of one cluster, for asyncio.
 
     Connections are made with the first call and kept; `with`, or `close()` at the end.
@@ -81,7 +82,7 @@ class Camunda(ProcessCalls, JobCalls, EventCalls, Nouns):
         """What this client goes by."""
         return self._connection.settings
 
-    def topology(self, *, protocol: Protocol | None = None) -> TopologyResponse:
+    def topology(self, *, protocol: Protocol | None = None) -> "TopologyResponse":
         """The cluster as its gateway sees it.
 
         Args:

@@ -2,18 +2,18 @@
 """Calls about jobs and incidents."""
 
 from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
 
-from c8py.client import rest_forms
-from c8py.client._sync.calls import Calls
-from c8py.client.rest_forms import Filter, Sort
+from c8py.client._sync.nouns import Nouns
 from c8py.client.values import ActivationQuery, AnyKey, Variables, document
 from c8py.config import Protocol
 from c8py.errors import InvalidArgument
-from c8py.models.incident import IncidentSearchQueryResult
-from c8py.models.job import ActivatedJobResult, JobSearchQueryResult
+
+if TYPE_CHECKING:
+    from c8py.models.job import ActivatedJobResult
 
 
-class JobCalls(Calls):
+class JobCalls(Nouns):
     """Take jobs, and say what came of them."""
 
     def activate_jobs(
@@ -26,8 +26,9 @@ class JobCalls(Calls):
         fetch_variables: Sequence[str] = (),
         tenant_ids: Sequence[str] = (),
         request_timeout_s: float | None = None,
+        with_lease: bool = False,
         protocol: Protocol | None = None,
-    ) -> list[ActivatedJobResult]:
+    ) -> "list[ActivatedJobResult]":
         """Have jobs handed out; waits for the first one, and then for no more.
 
         Args:
@@ -39,6 +40,7 @@ class JobCalls(Calls):
             tenant_ids: whose jobs; empty is the client's own tenant.
             request_timeout_s: how long to wait for the first one, in seconds; None is the gateway's own measure (10),
                 less than 0 is not at all.
+            with_lease: give each job a token without which nobody can report it, since 8.10.
             protocol: None leaves it to the settings.
 
         Returns:
@@ -55,7 +57,9 @@ class JobCalls(Calls):
             tenant_ids=self._tenants(tenant_ids),
             max_jobs=max_jobs,
             request_timeout_s=request_timeout_s,
+            with_lease=with_lease,
         )
+        self._since("8.10", with_lease=with_lease)
         return self._connection.over(protocol).activate_jobs(query)
 
     def stream_jobs(
@@ -66,7 +70,7 @@ class JobCalls(Calls):
         worker: str,
         fetch_variables: Sequence[str] = (),
         tenant_ids: Sequence[str] = (),
-    ) -> Generator[ActivatedJobResult, None]:
+    ) -> "Generator[ActivatedJobResult, None]":
         """Have jobs pushed as they come up, over gRPC; those that wait already are not among them.
 
         Args:
@@ -90,16 +94,28 @@ class JobCalls(Calls):
         return self._connection.over_grpc().stream_jobs(query)
 
     def complete_job(
-        self, key: AnyKey, variables: Variables | None = None, *, protocol: Protocol | None = None
+        self,
+        key: AnyKey,
+        variables: Variables | None = None,
+        *,
+        lease_token: str = "",
+        protocol: Protocol | None = None,
     ) -> None:
         """Complete a job.
+
+        Args:
+            key: of the job.
+            variables: what came of it: a dict, a msgspec.Struct, a dataclass or a pydantic model.
+            lease_token: of the job, where it was handed out with one, since 8.10.
+            protocol: None leaves it to the settings.
 
         Raises:
             NotFound: it is completed or gone already.
             InvalidState: it has failed, or thrown an error.
             C8Error: the call failed.
         """
-        self._connection.over(protocol).complete_job(key, document(variables))
+        self._since("8.10", lease_token=lease_token)
+        self._connection.over(protocol).complete_job(key, document(variables), lease_token=lease_token)
 
     def fail_job(
         self,
@@ -109,6 +125,7 @@ class JobCalls(Calls):
         message: str = "",
         backoff_s: float = 0.0,
         variables: Variables | None = None,
+        lease_token: str = "",
         protocol: Protocol | None = None,
     ) -> None:
         """Fail a job.
@@ -119,14 +136,21 @@ class JobCalls(Calls):
             message: shown in Operate.
             backoff_s: how long it is not handed out again, in seconds.
             variables: become local to the element.
+            lease_token: of the job, where it was handed out with one, since 8.10.
             protocol: None leaves it to the settings.
 
         Raises:
             NotFound: it is completed or gone already.
             C8Error: the call failed.
         """
+        self._since("8.10", lease_token=lease_token)
         self._connection.over(protocol).fail_job(
-            key, retries=retries, message=message, backoff_s=backoff_s, variables=document(variables)
+            key,
+            retries=retries,
+            message=message,
+            backoff_s=backoff_s,
+            variables=document(variables),
+            lease_token=lease_token,
         )
 
     def throw_error(
@@ -136,15 +160,27 @@ class JobCalls(Calls):
         message: str = "",
         variables: Variables | None = None,
         *,
+        lease_token: str = "",
         protocol: Protocol | None = None,
     ) -> None:
         """Throw an error of the model, for a boundary event to catch.
+
+        Args:
+            key: of the job.
+            error_code: of the error.
+            message: shown in Operate.
+            variables: given to whoever catches it.
+            lease_token: of the job, where it was handed out with one, since 8.10.
+            protocol: None leaves it to the settings.
 
         Raises:
             NotFound: the job is completed or gone already.
             C8Error: the call failed.
         """
-        self._connection.over(protocol).throw_error(key, error_code, message=message, variables=document(variables))
+        self._since("8.10", lease_token=lease_token)
+        self._connection.over(protocol).throw_error(
+            key, error_code, message=message, variables=document(variables), lease_token=lease_token
+        )
 
     def update_job(
         self,
@@ -153,6 +189,7 @@ class JobCalls(Calls):
         retries: int | None = None,
         timeout_s: float | None = None,
         priority: int | None = None,
+        lease_token: str = "",
         protocol: Protocol | None = None,
     ) -> None:
         """Change a job's retries, its deadline, its priority, or several of them.
@@ -161,35 +198,20 @@ class JobCalls(Calls):
             key: of the job.
             retries: how many are left, at least 1; None changes nothing.
             timeout_s: seconds from now until it is handed out to somebody else; None changes nothing.
-            priority: jobs of higher priority are handed out first, since 8.10; None changes nothing.
+            priority: jobs with a higher one are handed out first, since 8.10; None changes nothing.
+            lease_token: of the job, where it was handed out with one, since 8.10.
             protocol: None leaves it to the settings.
 
         Raises:
             NotFound: it is completed or gone already.
-            NotSupported: the cluster is older than priorities.
             C8Error: the call failed.
         """
         if retries is None and timeout_s is None and priority is None:
             raise InvalidArgument("expected retries, timeout_s or priority to change, but got none of them")
-        if priority is not None:
-            self._connection.version.must_be("8.10", "the priority of jobs")
-        self._connection.over(protocol).update_job(key, retries=retries, timeout_s=timeout_s, priority=priority)
-
-    def search_jobs(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  Camunda's word
-        sort: Sort = (),
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> JobSearchQueryResult:
-        """Jobs, over REST; see `search_process_instances` for the arguments.
-
-        Raises:
-            C8Error: the call failed.
-        """
-        body = rest_forms.search(filter, sort, limit, after)
-        return self._connection.over_rest().ask("searchJobs", JobSearchQueryResult, body=body)
+        self._since("8.10", priority=priority is not None, lease_token=lease_token)
+        self._connection.over(protocol).update_job(
+            key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token
+        )
 
     def resolve_incident(self, key: AnyKey, *, protocol: Protocol | None = None) -> None:
         """Resolve an incident, once its cause is mended; for a job without retries, give it some before.
@@ -200,22 +222,6 @@ class JobCalls(Calls):
             C8Error: the call failed.
         """
         self._connection.over(protocol).resolve_incident(key)
-
-    def search_incidents(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  Camunda's word
-        sort: Sort = (),
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> IncidentSearchQueryResult:
-        """Incidents, over REST; see `search_process_instances` for the arguments.
-
-        Raises:
-            C8Error: the call failed.
-        """
-        body = rest_forms.search(filter, sort, limit, after)
-        return self._connection.over_rest().ask("searchIncidents", IncidentSearchQueryResult, body=body)
 
     def _tenants(self, tenant_ids: Sequence[str]) -> tuple[str, ...]:
         own = self._connection.settings.tenant_id

@@ -3,12 +3,17 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
+
+from google.protobuf.message import Message
 
 from c8py.base.limits import JOB_STREAM_S_MAX, LONG_POLL_GRACE_S, LONG_POLL_S
 from c8py.client import grpc_changes as changes
 from c8py.client import grpc_events as events
 from c8py.client import grpc_forms as forms
+from c8py.client._sync.calls import Calls
 from c8py.client.values import (
+    PHYSICAL_TENANTS_SINCE,
     ActivationQuery,
     AnyKey,
     StartQuery,
@@ -34,35 +39,49 @@ from c8py.models.signal import SignalBroadcastResult
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport.grpc import Grpc
 
+if TYPE_CHECKING:
+    from c8py.client._sync.connection import Connection
 
-class OverGrpc:
+Answer = TypeVar("Answer", bound=Message)
+
+
+class OverGrpc(Calls):
     """Says each command as a message of the gateway.
 
     Args:
+        connection: of the client.
         gateway: where it goes.
-        timeout_s: of calls that name no other, in seconds.
     """
 
-    def __init__(self, gateway: Grpc, timeout_s: float) -> None:
+    def __init__(self, connection: "Connection", gateway: Grpc) -> None:
+        super().__init__(connection)
         self._gateway = gateway
-        self._timeout_s = timeout_s
+        self._timeout_s = connection.settings.request_timeout_s
+        self._physical_tenant = bool(connection.settings.physical_tenant_id)
 
     def topology(self) -> TopologyResponse:
         """The cluster as the gateway sees it."""
+        # Not by `_ask`, which may want to know the version that this tells.
         answer = self._gateway.unary("Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=self._timeout_s)
         return forms.topology(answer)
 
     def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> DeploymentResult:
         """Deploy these files, all or none."""
         request = forms.deployment(files, tenant_id=tenant_id)
-        answer = self._gateway.unary("DeployResource", request, pb.DeployResourceResponse, timeout_s=self._timeout_s)
+        answer = self._ask(
+            "DeployResource",
+            request,
+            pb.DeployResourceResponse,
+        )
         return forms.deployed(answer)
 
     def start(self, query: StartQuery) -> CreateProcessInstanceResult:
         """Start an instance."""
         request = forms.start(query)
-        answer = self._gateway.unary(
-            "CreateProcessInstance", request, pb.CreateProcessInstanceResponse, timeout_s=self._timeout_s
+        answer = self._ask(
+            "CreateProcessInstance",
+            request,
+            pb.CreateProcessInstanceResponse,
         )
         return forms.started(answer)
 
@@ -73,7 +92,7 @@ class OverGrpc:
         request = pb.CreateProcessInstanceWithResultRequest(
             request=forms.start(query), requestTimeout=milliseconds(timeout_s), fetchVariables=fetch_variables
         )
-        answer = self._gateway.unary(
+        answer = self._ask(
             "CreateProcessInstanceWithResult",
             request,
             pb.CreateProcessInstanceWithResultResponse,
@@ -84,13 +103,16 @@ class OverGrpc:
     def cancel(self, key: AnyKey) -> None:
         """Cancel an instance."""
         request = pb.CancelProcessInstanceRequest(processInstanceKey=key_number(key))
-        self._gateway.unary(
-            "CancelProcessInstance", request, pb.CancelProcessInstanceResponse, timeout_s=self._timeout_s
+        self._ask(
+            "CancelProcessInstance",
+            request,
+            pb.CancelProcessInstanceResponse,
         )
 
     def activate_jobs(self, query: ActivationQuery) -> list[ActivatedJobResult]:
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
+        self._may_ask()
         batches = self._gateway.gathered(
             "ActivateJobs", forms.activation(query), pb.ActivateJobsResponse, timeout_s=waits_s + LONG_POLL_GRACE_S
         )
@@ -98,6 +120,7 @@ class OverGrpc:
 
     def stream_jobs(self, query: ActivationQuery) -> Generator[ActivatedJobResult, None]:
         """Have jobs pushed as they come up."""
+        self._may_ask()
         stream = self._gateway.stream(
             "StreamActivatedJobs", forms.job_stream(query), pb.ActivatedJob, timeout_s=JOB_STREAM_S_MAX
         )
@@ -105,49 +128,79 @@ class OverGrpc:
             for job in jobs:
                 yield forms.job(job)
 
-    def complete_job(self, key: AnyKey, variables: dict[str, object]) -> None:
+    def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
         """Complete a job."""
-        request = pb.CompleteJobRequest(jobKey=key_number(key), variables=json_text(variables))
-        self._gateway.unary("CompleteJob", request, pb.CompleteJobResponse, timeout_s=self._timeout_s)
+        request = pb.CompleteJobRequest(
+            jobKey=key_number(key), variables=json_text(variables), jobLeaseToken=lease_token or None
+        )
+        self._ask("CompleteJob", request, pb.CompleteJobResponse)
 
     def fail_job(
-        self, key: AnyKey, *, retries: int, message: str, backoff_s: float, variables: dict[str, object]
+        self,
+        key: AnyKey,
+        *,
+        retries: int,
+        message: str,
+        backoff_s: float,
+        variables: dict[str, object],
+        lease_token: str,
     ) -> None:
         """Fail a job."""
-        request = forms.failure(key, retries=retries, message=message, backoff_s=backoff_s, variables=variables)
-        self._gateway.unary("FailJob", request, pb.FailJobResponse, timeout_s=self._timeout_s)
+        request = pb.FailJobRequest(
+            jobKey=key_number(key),
+            retries=retries,
+            errorMessage=message,
+            retryBackOff=milliseconds(backoff_s),
+            variables=json_text(variables),
+            jobLeaseToken=lease_token or None,
+        )
+        self._ask("FailJob", request, pb.FailJobResponse)
 
-    def throw_error(self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object]) -> None:
+    def throw_error(
+        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+    ) -> None:
         """Throw an error of the model."""
         request = pb.ThrowErrorRequest(
-            jobKey=key_number(key), errorCode=error_code, errorMessage=message, variables=json_text(variables)
+            jobKey=key_number(key),
+            errorCode=error_code,
+            errorMessage=message,
+            variables=json_text(variables),
+            jobLeaseToken=lease_token or None,
         )
-        self._gateway.unary("ThrowError", request, pb.ThrowErrorResponse, timeout_s=self._timeout_s)
+        self._ask("ThrowError", request, pb.ThrowErrorResponse)
 
-    def update_job(self, key: AnyKey, *, retries: int | None, timeout_s: float | None, priority: int | None) -> None:
+    def update_job(
+        self,
+        key: AnyKey,
+        *,
+        retries: int | None,
+        timeout_s: float | None,
+        priority: int | None,
+        lease_token: str,
+    ) -> None:
         """Change a job's retries, deadline and priority, one after the other."""
-        number = key_number(key)
+        number, lease = key_number(key), lease_token or None
         if retries is not None:
-            changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries)
-            self._gateway.unary("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse, timeout_s=self._timeout_s)
+            changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries, jobLeaseToken=lease)
+            self._ask("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse)
         if timeout_s is not None:
-            moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s))
-            self._gateway.unary("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse, timeout_s=self._timeout_s)
+            moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s), jobLeaseToken=lease)
+            self._ask("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse)
         if priority is not None:
-            raised = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority)
-            self._gateway.unary("UpdateJobPriority", raised, pb.UpdateJobPriorityResponse, timeout_s=self._timeout_s)
+            ranked = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority, jobLeaseToken=lease)
+            self._ask("UpdateJobPriority", ranked, pb.UpdateJobPriorityResponse)
 
     def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""
         request = pb.SetVariablesRequest(
             elementInstanceKey=key_number(scope_key), variables=json_text(variables), local=local
         )
-        self._gateway.unary("SetVariables", request, pb.SetVariablesResponse, timeout_s=self._timeout_s)
+        self._ask("SetVariables", request, pb.SetVariablesResponse)
 
     def resolve_incident(self, key: AnyKey) -> None:
         """Resolve an incident."""
         request = pb.ResolveIncidentRequest(incidentKey=key_number(key))
-        self._gateway.unary("ResolveIncident", request, pb.ResolveIncidentResponse, timeout_s=self._timeout_s)
+        self._ask("ResolveIncident", request, pb.ResolveIncidentResponse)
 
     def publish_message(
         self,
@@ -156,6 +209,7 @@ class OverGrpc:
         correlation_key: str,
         time_to_live_s: float,
         message_id: str,
+        business_id: str,
         variables: dict[str, object],
         tenant_id: str,
     ) -> MessagePublicationResult:
@@ -167,14 +221,23 @@ class OverGrpc:
             messageId=message_id,
             variables=json_text(variables),
             tenantId=tenant_id,
+            businessId=business_id or None,
         )
-        answer = self._gateway.unary("PublishMessage", request, pb.PublishMessageResponse, timeout_s=self._timeout_s)
+        answer = self._ask(
+            "PublishMessage",
+            request,
+            pb.PublishMessageResponse,
+        )
         return MessagePublicationResult(tenant_id=answer.tenantId, message_key=MessageKey(str(answer.key)))
 
     def broadcast_signal(self, name: str, *, variables: dict[str, object], tenant_id: str) -> SignalBroadcastResult:
         """Broadcast a signal."""
         request = pb.BroadcastSignalRequest(signalName=name, variables=json_text(variables), tenantId=tenant_id)
-        answer = self._gateway.unary("BroadcastSignal", request, pb.BroadcastSignalResponse, timeout_s=self._timeout_s)
+        answer = self._ask(
+            "BroadcastSignal",
+            request,
+            pb.BroadcastSignalResponse,
+        )
         return SignalBroadcastResult(tenant_id=answer.tenantId, signal_key=SignalKey(str(answer.key)))
 
     def evaluate_conditionals(
@@ -182,8 +245,10 @@ class OverGrpc:
     ) -> EvaluateConditionalResult:
         """Start what these variables fulfil the condition of."""
         request = events.conditions(variables, process_definition_key=process_definition_key, tenant_id=tenant_id)
-        answer = self._gateway.unary(
-            "EvaluateConditional", request, pb.EvaluateConditionalResponse, timeout_s=self._timeout_s
+        answer = self._ask(
+            "EvaluateConditional",
+            request,
+            pb.EvaluateConditionalResponse,
         )
         return events.fulfilled(answer)
 
@@ -192,8 +257,10 @@ class OverGrpc:
     ) -> EvaluateDecisionResult:
         """Evaluate a decision."""
         request = events.evaluation(decision_id, decision_key, variables, tenant_id=tenant_id)
-        answer = self._gateway.unary(
-            "EvaluateDecision", request, pb.EvaluateDecisionResponse, timeout_s=self._timeout_s
+        answer = self._ask(
+            "EvaluateDecision",
+            request,
+            pb.EvaluateDecisionResponse,
         )
         return events.evaluated(answer)
 
@@ -207,8 +274,10 @@ class OverGrpc:
     ) -> None:
         """Change which elements of an instance are active."""
         request = changes.modification(key, activate=activate, move=move, terminate=terminate)
-        self._gateway.unary(
-            "ModifyProcessInstance", request, pb.ModifyProcessInstanceResponse, timeout_s=self._timeout_s
+        self._ask(
+            "ModifyProcessInstance",
+            request,
+            pb.ModifyProcessInstanceResponse,
         )
 
     def migrate(
@@ -216,12 +285,27 @@ class OverGrpc:
     ) -> None:
         """Bring an instance to another definition."""
         request = changes.migration(key, target, mappings)
-        self._gateway.unary(
-            "MigrateProcessInstance", request, pb.MigrateProcessInstanceResponse, timeout_s=self._timeout_s
+        self._ask(
+            "MigrateProcessInstance",
+            request,
+            pb.MigrateProcessInstanceResponse,
         )
 
     def delete_resource(self, key: AnyKey, *, delete_history: bool) -> DeleteResourceResponse:
         """Delete what was deployed."""
         request = changes.deletion(key, delete_history=delete_history)
-        answer = self._gateway.unary("DeleteResource", request, pb.DeleteResourceResponse, timeout_s=self._timeout_s)
+        answer = self._ask(
+            "DeleteResource",
+            request,
+            pb.DeleteResourceResponse,
+        )
         return changes.deleted(answer)
+
+    def _ask(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float | None = None) -> Answer:
+        if self._physical_tenant:
+            self._may_ask()
+        return self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s)
+
+    def _may_ask(self) -> None:
+        # An older gateway would do it for the only tenant that it knows.
+        self._since(PHYSICAL_TENANTS_SINCE, **{"a physical tenant": self._physical_tenant})

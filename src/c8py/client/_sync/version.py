@@ -8,7 +8,6 @@ from typing import Final
 from c8py.base.clock import Clock
 from c8py.base.limits import VERSION_AGE_S_MAX
 from c8py.errors import ApiError, NotSupported
-from c8py.models.cluster import TopologyResponse
 from c8py.models.operations import Operation
 
 _NUMBERS: Final = re.compile(r"(\d+)\.(\d+)")
@@ -19,16 +18,16 @@ class ClusterVersion:
     """The version of one cluster, asked for when it first matters, and again after a while: clusters are upgraded.
 
     Args:
-        topology: asks for it.
+        ask: asks for it.
         clock: tells the time.
     """
 
     def __init__(
         self,
-        topology: Callable[[], TopologyResponse],
+        ask: Callable[[], str],
         clock: Clock,
     ) -> None:
-        self._topology = topology
+        self._ask = ask
         self._clock = clock
         self._text = ""
         self._asked_s: float | None = None
@@ -38,7 +37,7 @@ class ClusterVersion:
         now_s = self._clock.monotonic_s()
         if self._asked_s is None or now_s - self._asked_s > VERSION_AGE_S_MAX:
             try:
-                self._text = (self._topology()).gateway_version
+                self._text = self._ask()
             except ApiError:
                 self._text = ""  # who may not ask for the topology may still do what was wanted
             self._asked_s = now_s

@@ -27,6 +27,7 @@ from c8py.transport.channel import (
 from c8py.transport.retry import SAFE_RPCS
 
 _SERVICE = "/gateway_protocol.Gateway/"
+_PHYSICAL_TENANT = "camunda-physical-tenant"  # 8.10; none is the default one
 Answer = TypeVar("Answer", bound=Message)
 
 
@@ -53,6 +54,8 @@ class AsyncGrpc:
         self._headers = headers
         self._clock = clock
         self._agent = user_agent(settings)
+        tenant = settings.physical_tenant_id
+        self._physical_tenant = ((_PHYSICAL_TENANT, tenant),) if tenant else ()
         self._connections: AsyncOwn[_AsyncConnection] = AsyncOwn()
 
     async def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
@@ -71,7 +74,7 @@ class AsyncGrpc:
         async def attempt(header: str, left_s: float) -> Answer:
             method = self._unary_method(name, request, answer)
             try:
-                return cast("Answer", await method(request, timeout=left_s, metadata=_metadata(header)))
+                return cast("Answer", await method(request, timeout=left_s, metadata=self._metadata(header)))
             except AsyncGrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
@@ -94,7 +97,7 @@ class AsyncGrpc:
         async def attempt(header: str, left_s: float) -> list[Answer]:
             method = self._stream_method(name, request, answer)
             try:
-                call = method(request, timeout=left_s, metadata=_metadata(header))
+                call = method(request, timeout=left_s, metadata=self._metadata(header))
                 return [cast("Answer", message) async for message in call]
             except AsyncGrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
@@ -119,7 +122,9 @@ class AsyncGrpc:
         header = await self._headers.header()
         began = False
         while True:
-            call = self._stream_method(name, request, answer)(request, timeout=timeout_s, metadata=_metadata(header))
+            call = self._stream_method(name, request, answer)(
+                request, timeout=timeout_s, metadata=self._metadata(header)
+            )
             try:
                 async for message in call:
                     began = True
@@ -172,6 +177,5 @@ class AsyncGrpc:
     def _connect(self) -> _AsyncConnection:
         return _AsyncConnection(async_channel(self._settings, agent=self._agent), {}, {})
 
-
-def _metadata(header: str) -> tuple[tuple[str, str], ...]:
-    return (("authorization", header),) if header else ()
+    def _metadata(self, header: str) -> tuple[tuple[str, str], ...]:
+        return (("authorization", header), *self._physical_tenant) if header else self._physical_tenant

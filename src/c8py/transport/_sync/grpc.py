@@ -28,6 +28,7 @@ from c8py.transport.channel import (
 from c8py.transport.retry import SAFE_RPCS
 
 _SERVICE = "/gateway_protocol.Gateway/"
+_PHYSICAL_TENANT = "camunda-physical-tenant"  # 8.10; none is the default one
 Answer = TypeVar("Answer", bound=Message)
 
 
@@ -54,6 +55,8 @@ class Grpc:
         self._headers = headers
         self._clock = clock
         self._agent = user_agent(settings)
+        tenant = settings.physical_tenant_id
+        self._physical_tenant = ((_PHYSICAL_TENANT, tenant),) if tenant else ()
         self._connections: Own[_Connection] = Own()
 
     def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
@@ -72,7 +75,7 @@ class Grpc:
         def attempt(header: str, left_s: float) -> Answer:
             method = self._unary_method(name, request, answer)
             try:
-                return cast("Answer", method(request, timeout=left_s, metadata=_metadata(header)))
+                return cast("Answer", method(request, timeout=left_s, metadata=self._metadata(header)))
             except GrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
@@ -95,7 +98,7 @@ class Grpc:
         def attempt(header: str, left_s: float) -> list[Answer]:
             method = self._stream_method(name, request, answer)
             try:
-                call = method(request, timeout=left_s, metadata=_metadata(header))
+                call = method(request, timeout=left_s, metadata=self._metadata(header))
                 return [cast("Answer", message) for message in call]
             except GrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
@@ -118,7 +121,9 @@ class Grpc:
         header = self._headers.header()
         began = False
         while True:
-            call = self._stream_method(name, request, answer)(request, timeout=timeout_s, metadata=_metadata(header))
+            call = self._stream_method(name, request, answer)(
+                request, timeout=timeout_s, metadata=self._metadata(header)
+            )
             try:
                 for message in call:
                     began = True
@@ -171,6 +176,5 @@ class Grpc:
     def _connect(self) -> _Connection:
         return _Connection(channel(self._settings, agent=self._agent), {}, {})
 
-
-def _metadata(header: str) -> tuple[tuple[str, str], ...]:
-    return (("authorization", header),) if header else ()
+    def _metadata(self, header: str) -> tuple[tuple[str, str], ...]:
+        return (("authorization", header), *self._physical_tenant) if header else self._physical_tenant

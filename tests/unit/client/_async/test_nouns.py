@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import get_type_hints
 
 import pytest
+from msgspec import UNSET
 
 from c8py.client._async.nouns import AsyncNouns
 from c8py.errors import InvalidArgument, NotSupported
@@ -19,6 +20,7 @@ from harness.wire_samples import answer, operation_of, sample
 
 TOPOLOGY = {"brokers": [], "clusterSize": 0, "partitionsCount": 0, "replicationFactor": 0, "gatewayVersion": "8.10.0"}
 NOUNS = sorted(name for name, value in vars(AsyncNouns).items() if isinstance(value, cached_property))
+BY_HAND = {"create_deployment", "create_batch", "download", "save"}
 FORMS = {"createDeployment", "createDocument", "createDocuments"}
 PAGE = {"totalItems": 3, "hasMoreTotalItems": False, "startCursor": None}
 
@@ -27,18 +29,18 @@ PAGE = {"totalItems": 3, "hasMoreTotalItems": False, "startCursor": None}
 def api(http_server, camunda):
     """A client of a server that answers every operation in the smallest way, and the server."""
 
-    def make(version="8.10.0", answers=None):
+    def make(version="8.10.0", answers=None, **arguments):
         topology = json.dumps(TOPOLOGY | {"gatewayVersion": version}).encode()
 
         def reply(request):
-            row = operation_of(request.method, request.path)
+            row = operation_of(request.method, request.path.removeprefix("/physical-tenants/north%2F1"))
             if row.id == "getTopology":
                 return Reply(200, topology)
             given = (answers or {}).get(row.id)
             return Reply(row.success_status, answer(row) if given is None else given(request))
 
         server = http_server(reply)
-        return camunda(rest=server.url), server
+        return camunda(rest=server.url, **arguments), server
 
     return make
 
@@ -46,7 +48,7 @@ def api(http_server, camunda):
 def methods(noun):
     """The methods of a noun that are one operation each, with a value for every parameter that has to be given."""
     for name, method in inspect.getmembers(noun, inspect.ismethod):
-        if name.startswith("_") or name.endswith("_all") or name in {"create_deployment", "create_batch"}:
+        if name.startswith("_") or name.endswith("_all") or name in BY_HAND:
             continue
         hints = get_type_hints(method, vars(sys.modules[type(noun).__module__]))
         required = [p for p in inspect.signature(method).parameters.values() if p.default is p.empty]
@@ -176,3 +178,50 @@ async def test_files_are_deployed(api):
     await client.resources.create_deployment(("a.bpmn", b"<x/>"), tenant_id="t")
     assert b'name="resources"; filename="a.bpmn"' in server.received[-1].body
     assert b'name="tenantId"\r\n\r\nt\r\n' in server.received[-1].body
+
+
+async def test_a_command_goes_to_the_clients_own_tenant_unless_it_names_another(api):
+    client, server = api(tenant_id="blue")
+    await client.messages.publish(name="paid")
+    await client.messages.publish(name="paid", tenant_id="red")
+    await client.jobs.activate(type="t", timeout=1, max_jobs_to_activate=1)
+    await client.jobs.activate(type="t", timeout=1, max_jobs_to_activate=1, tenant_ids=["red"])
+    bodies = [json.loads(one.body) for one in server.received]
+    assert [body.get("tenantId", body.get("tenantIds")) for body in bodies] == ["blue", "red", ["blue"], ["red"]]
+
+
+COMMANDS = {"createProcessInstance", "publishMessage", "correlateMessage", "broadcastSignal", "evaluateDecision",
+            "evaluateConditionals", "evaluateExpression"}  # fmt: skip
+
+
+async def test_every_command_with_a_tenant_has_a_default_for_it(api):
+    client, server = api(tenant_id="blue")
+    said = set()
+    for name in NOUNS:
+        for _, method, positional, named in methods(getattr(client, name)):
+            parameter = inspect.signature(method).parameters.get("tenant_id")
+            if parameter is not None and parameter.default is UNSET and not positional:
+                await method(*positional, **named)
+                assert json.loads(server.received[-1].body)["tenantId"] == "blue"
+                said.add(operation_of("POST", server.received[-1].path).id)
+    assert said >= COMMANDS
+
+
+async def test_a_physical_tenant_stands_in_the_path(api):
+    client, server = api(physical_tenant_id="north/1")
+    await client.jobs.complete(JobKey("1"))
+    await client.cluster.get_cluster_status()
+    await client.resources.create_deployment(("a.bpmn", b"<x/>"))
+    assert [one.path for one in server.received] == [
+        "/v2/topology",
+        "/physical-tenants/north%2F1/v2/jobs/1/completion",
+        "/cluster/v2/status",
+        "/physical-tenants/north%2F1/v2/deployments",
+    ]
+
+
+async def test_a_cluster_without_physical_tenants_is_not_told_of_one(api):
+    client, server = api(version="8.9.1", physical_tenant_id="north/1")
+    with pytest.raises(NotSupported, match=r"8\.10 or newer for a physical tenant, but it is 8\.9\.1"):
+        await client.jobs.complete(JobKey("1"))
+    assert [one.path for one in server.received] == ["/v2/topology"]

@@ -67,6 +67,6 @@ async def test_a_priority_is_not_sent_to_a_cluster_that_is_too_old(gateway, camu
     known = server.answers["Topology"](None, {})
     known.gatewayVersion = "8.9.1"
     client = camunda(server.address)
-    with pytest.raises(NotSupported, match=r"8\.10 or newer for the priority of jobs, but it is 8\.9\.1"):
+    with pytest.raises(NotSupported, match=r"8\.10 or newer for priority, but it is 8\.9\.1"):
         await client.update_job(7, priority=1)
     assert [rpc for rpc, *_ in server.calls] == ["Topology"]

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from c8py.errors import InvalidArgument, NotFound, ServerFault
-from c8py.models.process_instance import ProcessInstanceFilter, ProcessInstanceModificationTerminateInstruction
+from c8py.errors import InvalidArgument, ServerFault
+from c8py.models.process_instance import ProcessInstanceModificationTerminateInstruction
 from harness.answering import Reply
 
 STARTED = {
@@ -18,7 +18,6 @@ STARTED = {
     "processInstanceKey": "5",
     "tags": [],
 }
-PAGE = {"totalItems": 0, "hasMoreTotalItems": False, "startCursor": None, "endCursor": None}
 JOB_86 = {
     "key": 7,
     "type": "t",
@@ -147,43 +146,6 @@ def test_commands(call, line, body, asked):
     client, request = asked()
     assert call(client) is None
     assert request() == (line, body)
-
-
-@pytest.mark.parametrize(
-    ("call", "path"),
-    [
-        (lambda c, how: c.search_process_instances(**how), "/v2/process-instances/search"),
-        (lambda c, how: c.search_jobs(**how), "/v2/jobs/search"),
-        (lambda c, how: c.search_incidents(**how), "/v2/incidents/search"),
-        (lambda c, how: c.search_variables(**how), "/v2/variables/search"),
-    ],
-)
-def test_searches(call, path, asked):
-    client, request = asked({"items": [], "page": PAGE})
-    how = {"filter": {"tenantId": "x"}, "sort": ("-name", "value"), "limit": 5, "after": "abc"}
-    found = call(client, how)
-    assert found.items == []
-    assert request() == (
-        f"POST {path}",
-        {
-            "filter": {"tenantId": "x"},
-            "sort": [{"field": "name", "order": "DESC"}, {"field": "value", "order": "ASC"}],
-            "page": {"limit": 5, "after": "abc"},
-        },
-    )
-
-
-def test_a_filter_may_be_a_struct(asked):
-    client, request = asked({"items": [], "page": PAGE})
-    client.search_process_instances(filter=ProcessInstanceFilter(state="ACTIVE"))
-    assert request()[1] == {"filter": {"state": "ACTIVE"}}
-
-
-def test_an_instance_that_is_not_there(asked):
-    client, request = asked({"title": "NOT_FOUND", "status": 404, "detail": "no such instance"}, status=404)
-    with pytest.raises(NotFound, match="no such instance"):
-        client.get_process_instance(5)
-    assert request()[0] == "GET /v2/process-instances/5"
 
 
 @pytest.mark.parametrize("key", ["abc", "", "1.5", "../topology", 2**63])

@@ -32,8 +32,8 @@ class AsyncDecisionDefinitions(AsyncNoun):
         """Evaluate decision: `POST /decision-definitions/evaluation`, since 8.6."""
         return await self._ask(
             "evaluateDecision", EvaluateDecisionResult, body={"decisionDefinitionId": decision_definition_id,
-            "variables": variables, "tenantId": tenant_id, "decisionDefinitionKey": decision_definition_key},
-            timeout_s=timeout_s)
+            "variables": variables, "tenantId": self._own_tenant(tenant_id),
+            "decisionDefinitionKey": decision_definition_key}, timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: DecisionDefinitionFilter | UnsetType = UNSET,

@@ -42,8 +42,8 @@ class AsyncJobs(AsyncNoun):
         return await self._ask(
             "activateJobs", JobActivationResult, body={"type": type, "timeout": timeout,
             "maxJobsToActivate": max_jobs_to_activate, "worker": worker, "fetchVariable": fetch_variable,
-            "requestTimeout": request_timeout, "tenantIds": tenant_ids, "tenantFilter": tenant_filter,
-            "withLease": with_lease}, timeout_s=timeout_s)
+            "requestTimeout": request_timeout, "tenantIds": self._own_tenants(tenant_ids),
+            "tenantFilter": tenant_filter, "withLease": with_lease}, timeout_s=timeout_s)
 
     async def search(
         self, *, sort: Sequence[SearchOrder] = (), filter: JobFilter | UnsetType = UNSET, limit: int | None = None,

@@ -54,11 +54,11 @@ class AsyncProcessInstances(AsyncNoun):
         """Create process instance: `POST /process-instances`, since 8.6."""
         return await self._ask(
             "createProcessInstance", CreateProcessInstanceResult, body={"processDefinitionKey": process_definition_key,
-            "processDefinitionVersion": process_definition_version, "variables": variables, "tenantId": tenant_id,
-            "operationReference": operation_reference, "startInstructions": start_instructions,
-            "runtimeInstructions": runtime_instructions, "awaitCompletion": await_completion,
-            "fetchVariables": fetch_variables, "requestTimeout": request_timeout, "tags": tags,
-            "businessId": business_id, "processDefinitionId": process_definition_id,
+            "processDefinitionVersion": process_definition_version, "variables": variables,
+            "tenantId": self._own_tenant(tenant_id), "operationReference": operation_reference,
+            "startInstructions": start_instructions, "runtimeInstructions": runtime_instructions,
+            "awaitCompletion": await_completion, "fetchVariables": fetch_variables, "requestTimeout": request_timeout,
+            "tags": tags, "businessId": business_id, "processDefinitionId": process_definition_id,
             "processDefinitionVersionTag": process_definition_version_tag}, timeout_s=timeout_s)
 
     async def cancel_batch_operation(

@@ -20,4 +20,4 @@ class AsyncSignals(AsyncNoun):
         """Broadcast signal: `POST /signals/broadcast`, since 8.6."""
         return await self._ask(
             "broadcastSignal", SignalBroadcastResult, body={"signalName": signal_name, "variables": variables,
-            "tenantId": tenant_id}, timeout_s=timeout_s)
+            "tenantId": self._own_tenant(tenant_id)}, timeout_s=timeout_s)

@@ -19,5 +19,6 @@ class Conditionals(Noun):
     ) -> EvaluateConditionalResult:
         """Evaluate conditionals: `POST /conditionals/evaluation`, since 8.9."""
         return self._ask(
-            "evaluateConditionals", EvaluateConditionalResult, body={"variables": variables, "tenantId": tenant_id,
-            "processDefinitionKey": process_definition_key}, timeout_s=timeout_s)
+            "evaluateConditionals", EvaluateConditionalResult, body={"variables": variables,
+            "tenantId": self._own_tenant(tenant_id), "processDefinitionKey": process_definition_key},
+            timeout_s=timeout_s)

@@ -19,5 +19,6 @@ class Expressions(Noun):
     ) -> ExpressionEvaluationResult:
         """Evaluate expression: `POST /expression/evaluation`, since 8.9."""
         return self._ask(
-            "evaluateExpression", ExpressionEvaluationResult, body={"expression": expression, "tenantId": tenant_id,
-            "scopeKey": scope_key, "variables": variables}, timeout_s=timeout_s)
+            "evaluateExpression", ExpressionEvaluationResult, body={"expression": expression,
+            "tenantId": self._own_tenant(tenant_id), "scopeKey": scope_key, "variables": variables},
+            timeout_s=timeout_s)

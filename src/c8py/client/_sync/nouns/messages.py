@@ -21,7 +21,8 @@ class Messages(Noun):
         """Correlate message: `POST /messages/correlation`, since 8.6."""
         return self._ask(
             "correlateMessage", MessageCorrelationResult, body={"name": name, "correlationKey": correlation_key,
-            "variables": variables, "tenantId": tenant_id, "businessId": business_id}, timeout_s=timeout_s)
+            "variables": variables, "tenantId": self._own_tenant(tenant_id), "businessId": business_id},
+            timeout_s=timeout_s)
 
     def publish(
         self, *, name: str, correlation_key: str | UnsetType = UNSET, time_to_live: int | UnsetType = UNSET,
@@ -32,5 +33,5 @@ class Messages(Noun):
         """Publish message: `POST /messages/publication`, since 8.6."""
         return self._ask(
             "publishMessage", MessagePublicationResult, body={"name": name, "correlationKey": correlation_key,
-            "timeToLive": time_to_live, "messageId": message_id, "variables": variables, "tenantId": tenant_id,
-            "businessId": business_id}, timeout_s=timeout_s)
+            "timeToLive": time_to_live, "messageId": message_id, "variables": variables,
+            "tenantId": self._own_tenant(tenant_id), "businessId": business_id}, timeout_s=timeout_s)

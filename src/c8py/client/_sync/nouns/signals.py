@@ -20,4 +20,4 @@ class Signals(Noun):
         """Broadcast signal: `POST /signals/broadcast`, since 8.6."""
         return self._ask(
             "broadcastSignal", SignalBroadcastResult, body={"signalName": signal_name, "variables": variables,
-            "tenantId": tenant_id}, timeout_s=timeout_s)
+            "tenantId": self._own_tenant(tenant_id)}, timeout_s=timeout_s)
