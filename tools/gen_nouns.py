@@ -202,7 +202,9 @@ class Nouns:
             annotation, _, default = rest.partition(" = ")
             if wire == "sort":
                 annotation, default = f"Sequence[{_title(method_name(operation))}Order]", "()"
-            elif default:
+            elif wire == "variables":
+                annotation = annotation.replace("Mapping[str, object]", "Variables")
+            if default and wire != "sort":
                 default = "UNSET"  # instead of field(name=…, default=UNSET)
             fields.append(Parameter(key, annotation, default, f"body:{wire}"))
         return fields
@@ -366,6 +368,7 @@ class Nouns:
         own = [base]
         for home, names in (
             ("c8py.client.rest_forms", [n for n in ("page", "sorted_by") if n in words]),
+            ("c8py.client.values", [n for n in ("Variables",) if n in words]),
             ("c8py.models._base", [n for n in ("DateTime", "Open") if n in words]),
             ("c8py.models.keys", keys),
             (f"c8py.models.{module}", models),

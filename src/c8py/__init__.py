@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from c8py.client import AsyncCamunda, Camunda
+    from c8py.client import AsyncCamunda, Camunda, value_as, variables_as
     from c8py.config import Settings, load
     from c8py.console import AsyncConsole, Console
     from c8py.errors import (
@@ -82,6 +82,8 @@ __all__ = [
     "Worker",
     "WorkerError",
     "load",
+    "value_as",
+    "variables_as",
 ]
 
 _ROOMS: Final = {
@@ -100,6 +102,8 @@ _ROOMS: Final = {
     "Tasklist": "c8py.tasklist",
     "Worker": "c8py.worker",
     "load": "c8py.config",
+    "value_as": "c8py.client",
+    "variables_as": "c8py.client",
 }
 
 

@@ -107,6 +107,8 @@ def _argument(parameter: Parameter, query: Json, body: Any, hints: Mapping[str, 
         return UNSET
     if wire == "sort":
         return [("-" if one.get("order") == "DESC" else "") + one["field"] for one in body["sort"]]
+    if wire == "variables":
+        return body[wire]  # a dict is one of the kinds of objects that it may be
     return msgspec.convert(body[wire], _without_unset(hints[parameter.name]))
 
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar, Final, Protocol, TypeAlias, cast
+from typing import IO, Any, ClassVar, Final, Literal, Protocol, TypeAlias, cast
 
 import msgspec
 
@@ -18,7 +18,15 @@ class DataclassInstance(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-Variables: TypeAlias = Mapping[str, object] | msgspec.Struct | DataclassInstance
+class ModelInstance(Protocol):
+    """Any instance of a pydantic model."""
+
+    def model_dump(self, *, mode: Literal["json"], by_alias: bool) -> dict[str, Any]:
+        """It as JSON would have it, under the names that it is read by."""
+        ...
+
+
+Variables: TypeAlias = Mapping[str, object] | msgspec.Struct | DataclassInstance | ModelInstance
 ResourceFile: TypeAlias = str | Path | tuple[str, bytes]
 AnyKey: TypeAlias = str | int
 
@@ -89,7 +97,7 @@ def document(variables: Variables | None) -> dict[str, object]:
     if not isinstance(plain, dict):
         raise InvalidArgument(
             f"expected variables as an object of names and values, but got {type(variables).__name__}",
-            hint="pass a dict, a msgspec.Struct or a dataclass",
+            hint="pass a dict, a msgspec.Struct, a dataclass or a pydantic model",
         )
     return cast("dict[str, object]", plain)
 
@@ -98,7 +106,13 @@ def _builtins(variables: object) -> object:
     # What is a dict already is left as it is: the encoder finds out whether JSON can say what is in it.
     if type(variables) is dict:
         return cast("dict[object, object]", variables)
-    return msgspec.to_builtins(variables, str_keys=True)
+    return msgspec.to_builtins(variables, enc_hook=_dumped, str_keys=True)
+
+
+def _dumped(value: object) -> object:
+    if hasattr(value, "model_dump"):
+        return cast("ModelInstance", value).model_dump(mode="json", by_alias=True)
+    raise TypeError(f"it has no way to say {type(value).__name__}")
 
 
 def json_text(value: object) -> str:
@@ -117,11 +131,11 @@ def json_bytes(value: object) -> bytes:
         InvalidArgument: JSON cannot say it.
     """
     try:
-        said = msgspec.json.encode(value)
+        said = msgspec.json.encode(value, enc_hook=_dumped)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidArgument(f"expected values that JSON can say, but {error}") from error
     # The encoder says null for them; who looks twice only where a null is pays nothing for it elsewhere.
-    if b"null" in said and _has_no_number(msgspec.to_builtins(value, str_keys=True)):
+    if b"null" in said and _has_no_number(msgspec.to_builtins(value, enc_hook=_dumped, str_keys=True)):
         raise InvalidArgument(
             "expected values that JSON can say, but one is NaN or infinite", hint="send None or a text in its place"
         )
