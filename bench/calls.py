@@ -40,12 +40,12 @@ class Course(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What the figure is called."""
+        """What the figure is called; with the ratio that we want of ourselves at most."""
         if self.what == "search":
-            return f"REST, {self.colour}: search of 10,000 items, s"
-        side = f", {self.in_flight} in flight" if self.colour == "asyncio" else ""
-        way = "REST" if self.way == "rest" else "gRPC"
-        return f"{way} {self.what}, {self.colour}{side}: CPU, us a call"
+            return f"REST, {self.colour}: search of 10,000 items, s (max 0.2)"
+        side = f" x {self.in_flight}" if self.colour == "asyncio" else ""
+        way, most = ("REST", 0.2) if self.way == "rest" else ("gRPC", 1)
+        return f"{way} {self.what}, {self.colour}{side}: CPU us a call (max {most})"
 
 
 COURSES = (

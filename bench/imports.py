@@ -12,10 +12,12 @@ from harness.processes import resident_mb
 
 ROUNDS = 11
 BARE = "pass"
+MS_MAX = 100.0
+MB_MAX = 25.0
 
 
 def figures(_folder: Path) -> Iterator[Figure]:
-    """Our two entrances against the two Python peers."""
+    """Our two entrances against the limits that we set ourselves, and the two Python peers."""
     theirs = peers().python
     contestants = {
         "import c8py": (Path(sys.executable), "import c8py"),
@@ -36,6 +38,8 @@ def figures(_folder: Path) -> Iterator[Figure]:
             if round_number:
                 times[name].append(its_ms - bare_ms)
                 sizes[name].append(its_mb - bare_mb)
+    yield compare("import c8py: ms over bare Python", "limit", times["import c8py"], [MS_MAX] * ROUNDS, better="less")
+    yield compare("import c8py: MB over bare Python", "limit", sizes["import c8py"], [MB_MAX] * ROUNDS, better="less")
     for ours in list(contestants)[:2]:
         for peer in list(contestants)[2:]:
             yield compare(f"{ours}: ms over bare Python", peer, times[ours], times[peer], better="less")
