@@ -30,11 +30,12 @@ class Received(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What to answer; None as status breaks the connection off instead. A body in pieces is sent as they come."""
+    """What to answer; None as status breaks the connection off instead. Pieces of a body are sent as they come."""
 
     status: int | None = 200
-    body: bytes | Iterable[bytes] = b""
+    body: bytes = b""
     headers: Mapping[str, str] = {}
+    pieces: Iterable[bytes] | None = None
 
 
 class _Listener(ThreadingHTTPServer):
@@ -91,12 +92,12 @@ def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             if reply.status in {204, 304}:
                 self.end_headers()
-            elif isinstance(reply.body, bytes):
+            elif reply.pieces is None:
                 self.send_header("content-length", str(len(reply.body)))
                 self.end_headers()
                 self.wfile.write(reply.body)
             else:
-                self._send_pieces(reply.body)
+                self._send_pieces(reply.pieces)
 
         def _send_pieces(self, pieces: Iterable[bytes]) -> None:
             self.send_header("transfer-encoding", "chunked")

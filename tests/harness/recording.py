@@ -19,7 +19,7 @@ from c8py.transport import AsyncRest, Rest
 from c8py.transport.grpc import AsyncGrpc, Grpc
 from harness.counterparts import kind_of
 from harness.processes import ROOT
-from harness.verbs import NO_VERB
+from harness.verbs import NO_VERB, OTHERS
 
 RECORD: Final = ROOT / "tests" / "coverage.tsv"
 # Rooms whose public methods are calls; those of `client` go over gRPC and REST, of the others each has its own API.
@@ -209,7 +209,7 @@ def _method(frame: FrameType | None) -> tuple[str, str] | None:
     """Room and name of the client's method that a test called; None where no test called one."""
     found: tuple[str, str] | None = None
     inside: tuple[str, str] | None = None  # an iterator, which its method has only handed on
-    straight = True
+    straight, within_noun = True, False
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith(_TESTS) and file != __file__:
@@ -220,9 +220,11 @@ def _method(frame: FrameType | None) -> tuple[str, str] | None:
             if module == "version":
                 return None  # asked on the way, to know what the cluster is
             name = frame.f_code.co_name
-            if found is None and room in ROOMS and module not in _INSIDE and name[0] not in "_<":
-                noun = f"{module}." if "/nouns/" in file else ""
-                found = (room, noun + name)
+            if room in ROOMS and module not in _INSIDE and name[0] not in "_<" and name not in OTHERS:
+                of_noun = "/nouns/" in file or module == "uploads"
+                # A verb says itself as the operation of a noun.
+                if found is None or (within_noun and not of_noun):
+                    found, within_noun = (room, f"{module}.{name}" if "/nouns/" in file else name), of_noun
             if room == "client" and module == "over_grpc":
                 inside = (room, name)
         frame = frame.f_back

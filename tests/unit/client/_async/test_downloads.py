@@ -21,7 +21,7 @@ class Store:
         self.sent_bytes = 0
 
     def __call__(self, received):
-        return Reply(200, self.content(), {"content-type": "application/octet-stream"})
+        return Reply(200, headers={"content-type": "application/octet-stream"}, pieces=self.content())
 
     def content(self):
         for number in range(self.pieces):
