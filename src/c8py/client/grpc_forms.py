@@ -6,7 +6,7 @@ from typing import Final, Literal, cast
 import msgspec
 from msgspec import UNSET
 
-from c8py.client.values import ActivationQuery, StartQuery, json_text, key_number, milliseconds
+from c8py.client.values import ActivationQuery, StartQuery, UnreadableVariables, json_text, key_number, milliseconds
 from c8py.errors import InvalidArgument, ServerFault
 from c8py.models import keys
 from c8py.models.cluster import BrokerInfo, Partition, TopologyResponse
@@ -102,7 +102,7 @@ def job(answer: pb.ActivatedJob) -> ActivatedJobResult:
         worker=answer.worker,
         retries=answer.retries,
         deadline=answer.deadline,
-        variables=_object(answer.variables),
+        variables=_variables(answer.variables),
         tenant_id=answer.tenantId,
         job_key=keys.JobKey(str(answer.key)),
         process_instance_key=keys.ProcessInstanceKey(str(answer.processInstanceKey)),
@@ -245,6 +245,14 @@ def topology(answer: pb.TopologyResponse) -> TopologyResponse:
         replication_factor=answer.replicationFactor,
         gateway_version=answer.gatewayVersion,
     )
+
+
+def _variables(text: str) -> dict[str, object]:
+    """Those of a job; one with a number that nobody can hold must not take the others of its answer with it."""
+    try:
+        return _OBJECT.decode(text) if text else {}
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return UnreadableVariables(ServerFault(f"expected variables that can be read, but {error}"))
 
 
 def _object(text: str) -> dict[str, object]:

@@ -25,6 +25,7 @@ def request(
     query: Mapping[str, object] | None = None,
     body: object = None,
     physical_tenant_id: str = "",
+    retry: bool = True,
 ) -> RestRequest:
     """A request of an operation.
 
@@ -35,6 +36,7 @@ def request(
         query: what goes behind the `?`; None values are left out.
         body: what is said as JSON; None for no body.
         physical_tenant_id: whose API is asked; "" is the default one's. Operations of the whole cluster have none.
+        retry: whether to try again at all, but for a new token.
     """
     row = OPERATIONS[operation]
     filled = row.path
@@ -52,6 +54,7 @@ def request(
         accept=f"{row.response_content}, application/problem+json" if row.response_content else "application/json",
         safe=safe_operation(operation, row.method),
         timeout_s=timeout_s,
+        retry=retry,
     )
 
 

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar, Final, Literal, Protocol, TypeAlias, cast
+from typing import IO, Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeAlias, cast
 
 import msgspec
 
-from c8py.errors import InvalidArgument
+from c8py.errors import C8Error, InvalidArgument
 
 
 class DataclassInstance(Protocol):
@@ -48,6 +48,7 @@ class ActivationQuery(msgspec.Struct, frozen=True, kw_only=True):
         request_timeout_s: how long the gateway waits for the first one; None is the gateway's own measure, less than
             0 is not at all.
         with_lease: whether each job comes with a token without which nobody can report it.
+        retry: whether a call that fails in passing is made again.
     """
 
     type: str
@@ -58,6 +59,7 @@ class ActivationQuery(msgspec.Struct, frozen=True, kw_only=True):
     max_jobs: int = 0
     request_timeout_s: float | None = None
     with_lease: bool = False
+    retry: bool = True
 
 
 class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,22 @@ class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: str
     tags: tuple[str, ...]
     business_id: str = ""
+
+
+class UnreadableVariables(dict[str, object]):
+    """The variables of a job that came over the wire and cannot be read: whatever looks into them raises.
+
+    The other jobs of the same answer are not to be lost for it.
+    """
+
+    def __init__(self, error: C8Error) -> None:
+        super().__init__()
+        self.error = error
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise self.error
+
+    __getitem__ = __iter__ = __len__ = __contains__ = get = keys = values = items = copy = _refuse  # pyright: ignore[reportAssignmentType]
 
 
 def document(variables: Variables | None) -> dict[str, object]:

@@ -17,6 +17,7 @@ class RestRequest(msgspec.Struct, frozen=True, kw_only=True):
         accept: the media types that the answer may have.
         safe: whether it may take effect twice.
         timeout_s: for all attempts together, in seconds.
+        retry: whether to try again at all, but for a new token.
     """
 
     call: str
@@ -27,6 +28,7 @@ class RestRequest(msgspec.Struct, frozen=True, kw_only=True):
     accept: str = "application/json"
     safe: bool
     timeout_s: float
+    retry: bool = True
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

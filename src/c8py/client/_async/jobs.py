@@ -26,6 +26,7 @@ class AsyncJobCalls(AsyncNouns):
         tenant_ids: Sequence[str] = (),
         request_timeout_s: float | None = None,
         with_lease: bool = False,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> "list[ActivatedJobResult]":
         """Have jobs handed out; waits for the first one, and then for no more.
@@ -40,6 +41,7 @@ class AsyncJobCalls(AsyncNouns):
             request_timeout_s: how long to wait for the first one, in seconds; None is the gateway's own measure (10),
                 less than 0 is not at all.
             with_lease: give each job a token without which nobody can report it, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Returns:
@@ -57,6 +59,7 @@ class AsyncJobCalls(AsyncNouns):
             max_jobs=max_jobs,
             request_timeout_s=request_timeout_s,
             with_lease=with_lease,
+            retry=retry,
         )
         await self._since("8.10", with_lease=with_lease)
         return await self._connection.over(protocol).activate_jobs(query)
@@ -69,6 +72,7 @@ class AsyncJobCalls(AsyncNouns):
         worker: str,
         fetch_variables: Sequence[str] = (),
         tenant_ids: Sequence[str] = (),
+        with_lease: bool = False,
     ) -> "AsyncGenerator[ActivatedJobResult, None]":
         """Have jobs pushed as they come up, over gRPC; those that wait already are not among them.
 
@@ -78,6 +82,7 @@ class AsyncJobCalls(AsyncNouns):
             worker: a name, shown in Operate.
             fetch_variables: names of the variables wanted; empty for all.
             tenant_ids: whose jobs; empty is the client's own tenant.
+            with_lease: give each job a token without which nobody can report it, since 8.10.
 
         Returns:
             An iterator of jobs, without end; closing it ends the stream. It raises C8Error when the stream cannot be
@@ -89,6 +94,7 @@ class AsyncJobCalls(AsyncNouns):
             timeout_s=timeout_s,
             fetch_variables=tuple(fetch_variables),
             tenant_ids=self._tenants(tenant_ids),
+            with_lease=with_lease,
         )
         return self._connection.over_grpc().stream_jobs(query)
 
@@ -97,7 +103,8 @@ class AsyncJobCalls(AsyncNouns):
         key: AnyKey,
         variables: Variables | None = None,
         *,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Complete a job.
@@ -106,6 +113,7 @@ class AsyncJobCalls(AsyncNouns):
             key: of the job.
             variables: what came of it: a dict, a msgspec.Struct, a dataclass or a pydantic model.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -114,7 +122,9 @@ class AsyncJobCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.10", lease_token=lease_token)
-        await self._connection.over(protocol).complete_job(key, document(variables), lease_token=lease_token)
+        await self._connection.over(protocol).complete_job(
+            key, document(variables), lease_token=lease_token, retry=retry
+        )
 
     async def fail_job(
         self,
@@ -124,7 +134,8 @@ class AsyncJobCalls(AsyncNouns):
         message: str = "",
         backoff_s: float = 0.0,
         variables: Variables | None = None,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Fail a job.
@@ -136,6 +147,7 @@ class AsyncJobCalls(AsyncNouns):
             backoff_s: how long it is not handed out again, in seconds.
             variables: become local to the element.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -150,6 +162,7 @@ class AsyncJobCalls(AsyncNouns):
             backoff_s=backoff_s,
             variables=document(variables),
             lease_token=lease_token,
+            retry=retry,
         )
 
     async def throw_error(
@@ -159,7 +172,8 @@ class AsyncJobCalls(AsyncNouns):
         message: str = "",
         variables: Variables | None = None,
         *,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Throw an error of the model, for a boundary event to catch.
@@ -170,6 +184,7 @@ class AsyncJobCalls(AsyncNouns):
             message: shown in Operate.
             variables: given to whoever catches it.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -178,7 +193,7 @@ class AsyncJobCalls(AsyncNouns):
         """
         await self._since("8.10", lease_token=lease_token)
         await self._connection.over(protocol).throw_error(
-            key, error_code, message=message, variables=document(variables), lease_token=lease_token
+            key, error_code, message=message, variables=document(variables), lease_token=lease_token, retry=retry
         )
 
     async def update_job(
@@ -188,7 +203,8 @@ class AsyncJobCalls(AsyncNouns):
         retries: int | None = None,
         timeout_s: float | None = None,
         priority: int | None = None,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Change a job's retries, its deadline, its priority, or several of them.
@@ -199,6 +215,7 @@ class AsyncJobCalls(AsyncNouns):
             timeout_s: seconds from now until it is handed out to somebody else; None changes nothing.
             priority: jobs with a higher one are handed out first, since 8.10; None changes nothing.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -209,7 +226,7 @@ class AsyncJobCalls(AsyncNouns):
             raise InvalidArgument("expected retries, timeout_s or priority to change, but got none of them")
         await self._since("8.10", priority=priority is not None, lease_token=lease_token)
         await self._connection.over(protocol).update_job(
-            key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token
+            key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token, retry=retry
         )
 
     async def resolve_incident(self, key: AnyKey, *, protocol: Protocol | None = None) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -16,6 +16,9 @@ from c8py.errors import ServerFault
 from c8py.models.common import SearchQueryPageResponse
 from c8py.models.operations import OPERATIONS
 from c8py.transport import RestRequest
+
+if TYPE_CHECKING:
+    from c8py.client._async.connection import AsyncConnection
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -45,7 +48,15 @@ class AsyncNoun(AsyncCalls):
     is left out is the client's own, if it has one. `timeout_s` is for
     all attempts of a call together, in seconds; None is the client's own. Every method raises `C8Error`: `NotSupported`
     where the operation is newer than the cluster, before anything is sent.
+
+    Args:
+        connection: of the client.
+        retry: whether a call that fails in passing is made again; some callers wait in their own way.
     """
+
+    def __init__(self, connection: "AsyncConnection", *, retry: bool = True) -> None:
+        super().__init__(connection)
+        self._retry = retry
 
     async def _ask(
         self,
@@ -163,6 +174,7 @@ class AsyncNoun(AsyncCalls):
             query=query,
             body=None if body is None else {name: value for name, value in body.items() if value is not UNSET},
             physical_tenant_id=settings.physical_tenant_id,
+            retry=self._retry,
         )
 
     def _own_tenant(self, tenant_id: str | UnsetType | None) -> str | UnsetType | None:

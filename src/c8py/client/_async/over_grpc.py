@@ -115,7 +115,11 @@ class AsyncOverGrpc(AsyncCalls):
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
         await self._may_ask()
         batches = await self._gateway.gathered(
-            "ActivateJobs", forms.activation(query), pb.ActivateJobsResponse, timeout_s=waits_s + LONG_POLL_GRACE_S
+            "ActivateJobs",
+            forms.activation(query),
+            pb.ActivateJobsResponse,
+            timeout_s=waits_s + LONG_POLL_GRACE_S,
+            retry=query.retry,
         )
         return [forms.job(job) for batch in batches for job in batch.jobs]
 
@@ -129,12 +133,14 @@ class AsyncOverGrpc(AsyncCalls):
             async for job in jobs:
                 yield forms.job(job)
 
-    async def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
+    async def complete_job(
+        self, key: AnyKey, variables: dict[str, object], *, lease_token: str | None, retry: bool
+    ) -> None:
         """Complete a job."""
         request = pb.CompleteJobRequest(
-            jobKey=key_number(key), variables=json_text(variables), jobLeaseToken=lease_token or None
+            jobKey=key_number(key), variables=json_text(variables), jobLeaseToken=lease_token
         )
-        await self._ask("CompleteJob", request, pb.CompleteJobResponse)
+        await self._ask("CompleteJob", request, pb.CompleteJobResponse, retry=retry)
 
     async def fail_job(
         self,
@@ -144,7 +150,8 @@ class AsyncOverGrpc(AsyncCalls):
         message: str,
         backoff_s: float,
         variables: dict[str, object],
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Fail a job."""
         request = pb.FailJobRequest(
@@ -153,12 +160,19 @@ class AsyncOverGrpc(AsyncCalls):
             errorMessage=message,
             retryBackOff=milliseconds(backoff_s),
             variables=json_text(variables),
-            jobLeaseToken=lease_token or None,
+            jobLeaseToken=lease_token,
         )
-        await self._ask("FailJob", request, pb.FailJobResponse)
+        await self._ask("FailJob", request, pb.FailJobResponse, retry=retry)
 
     async def throw_error(
-        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+        self,
+        key: AnyKey,
+        error_code: str,
+        *,
+        message: str,
+        variables: dict[str, object],
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Throw an error of the model."""
         request = pb.ThrowErrorRequest(
@@ -166,9 +180,9 @@ class AsyncOverGrpc(AsyncCalls):
             errorCode=error_code,
             errorMessage=message,
             variables=json_text(variables),
-            jobLeaseToken=lease_token or None,
+            jobLeaseToken=lease_token,
         )
-        await self._ask("ThrowError", request, pb.ThrowErrorResponse)
+        await self._ask("ThrowError", request, pb.ThrowErrorResponse, retry=retry)
 
     async def update_job(
         self,
@@ -177,19 +191,20 @@ class AsyncOverGrpc(AsyncCalls):
         retries: int | None,
         timeout_s: float | None,
         priority: int | None,
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Change a job's retries, deadline and priority, one after the other."""
-        number, lease = key_number(key), lease_token or None
+        number, lease = key_number(key), lease_token
         if retries is not None:
             changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries, jobLeaseToken=lease)
-            await self._ask("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse)
+            await self._ask("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse, retry=retry)
         if timeout_s is not None:
             moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s), jobLeaseToken=lease)
-            await self._ask("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse)
+            await self._ask("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse, retry=retry)
         if priority is not None:
             ranked = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority, jobLeaseToken=lease)
-            await self._ask("UpdateJobPriority", ranked, pb.UpdateJobPriorityResponse)
+            await self._ask("UpdateJobPriority", ranked, pb.UpdateJobPriorityResponse, retry=retry)
 
     async def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""
@@ -305,11 +320,11 @@ class AsyncOverGrpc(AsyncCalls):
         return changes.deleted(answer)
 
     async def _ask(
-        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float | None = None
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float | None = None, retry: bool = True
     ) -> Answer:
         if self._physical_tenant:
             await self._may_ask()
-        return await self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s)
+        return await self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s, retry=retry)
 
     async def _may_ask(self) -> None:
         # An older gateway would do it for the only tenant that it knows.

@@ -28,6 +28,7 @@ from c8py.models.keys import (
 )
 
 if TYPE_CHECKING:
+    from c8py.client._async.nouns.jobs import AsyncJobs
     from c8py.models.cluster import TopologyResponse
     from c8py.models.conditional import EvaluateConditionalResult
     from c8py.models.decision_definition import EvaluateDecisionResult
@@ -74,7 +75,7 @@ class AsyncOverRest(AsyncNouns):
     async def activate_jobs(self, query: ActivationQuery) -> "list[ActivatedJobResult]":
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
-        answer = await self.jobs.activate(
+        answer = await self._jobs(retry=query.retry).activate(
             type=query.type,
             timeout=milliseconds(query.timeout_s),
             max_jobs_to_activate=query.max_jobs,
@@ -87,10 +88,12 @@ class AsyncOverRest(AsyncNouns):
         )
         return answer.jobs
 
-    async def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
+    async def complete_job(
+        self, key: AnyKey, variables: dict[str, object], *, lease_token: str | None, retry: bool
+    ) -> None:
         """Complete a job."""
-        await self.jobs.complete(
-            JobKey(key_text(key)), variables=_given(variables), job_lease_token=_given(JobLeaseToken(lease_token))
+        await self._jobs(retry=retry).complete(
+            JobKey(key_text(key)), variables=_given(variables), job_lease_token=_given(JobLeaseToken(lease_token or ""))
         )
 
     async def fail_job(
@@ -101,28 +104,36 @@ class AsyncOverRest(AsyncNouns):
         message: str,
         backoff_s: float,
         variables: dict[str, object],
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Fail a job."""
-        await self.jobs.fail(
+        await self._jobs(retry=retry).fail(
             JobKey(key_text(key)),
             retries=retries,
             error_message=_given(message),
             retry_back_off=_given(milliseconds(backoff_s)),
             variables=_given(variables),
-            job_lease_token=_given(JobLeaseToken(lease_token)),
+            job_lease_token=_given(JobLeaseToken(lease_token or "")),
         )
 
     async def throw_error(
-        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+        self,
+        key: AnyKey,
+        error_code: str,
+        *,
+        message: str,
+        variables: dict[str, object],
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Throw an error of the model."""
-        await self.jobs.throw_error(
+        await self._jobs(retry=retry).throw_error(
             JobKey(key_text(key)),
             error_code=error_code,
             error_message=_given(message),
             variables=_given(variables),
-            job_lease_token=_given(JobLeaseToken(lease_token)),
+            job_lease_token=_given(JobLeaseToken(lease_token or "")),
         )
 
     async def update_job(
@@ -132,7 +143,8 @@ class AsyncOverRest(AsyncNouns):
         retries: int | None,
         timeout_s: float | None,
         priority: int | None,
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Change a job's retries, deadline and priority, at once."""
         from c8py.models.job import JobChangeset  # noqa: PLC0415  with the tag's first call
@@ -142,8 +154,13 @@ class AsyncOverRest(AsyncNouns):
             timeout=UNSET if timeout_s is None else milliseconds(timeout_s),
             priority=_known(priority),
         )
-        lease = _given(JobLeaseToken(lease_token))
-        await self.jobs.update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
+        lease = _given(JobLeaseToken(lease_token or ""))
+        await self._jobs(retry=retry).update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
+
+    def _jobs(self, *, retry: bool) -> "AsyncJobs":
+        from c8py.client._async.nouns.jobs import AsyncJobs  # noqa: PLC0415  with the tag's first call
+
+        return AsyncJobs(self._connection, retry=retry)
 
     async def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""

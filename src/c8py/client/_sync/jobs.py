@@ -27,6 +27,7 @@ class JobCalls(Nouns):
         tenant_ids: Sequence[str] = (),
         request_timeout_s: float | None = None,
         with_lease: bool = False,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> "list[ActivatedJobResult]":
         """Have jobs handed out; waits for the first one, and then for no more.
@@ -41,6 +42,7 @@ class JobCalls(Nouns):
             request_timeout_s: how long to wait for the first one, in seconds; None is the gateway's own measure (10),
                 less than 0 is not at all.
             with_lease: give each job a token without which nobody can report it, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Returns:
@@ -58,6 +60,7 @@ class JobCalls(Nouns):
             max_jobs=max_jobs,
             request_timeout_s=request_timeout_s,
             with_lease=with_lease,
+            retry=retry,
         )
         self._since("8.10", with_lease=with_lease)
         return self._connection.over(protocol).activate_jobs(query)
@@ -70,6 +73,7 @@ class JobCalls(Nouns):
         worker: str,
         fetch_variables: Sequence[str] = (),
         tenant_ids: Sequence[str] = (),
+        with_lease: bool = False,
     ) -> "Generator[ActivatedJobResult, None]":
         """Have jobs pushed as they come up, over gRPC; those that wait already are not among them.
 
@@ -79,6 +83,7 @@ class JobCalls(Nouns):
             worker: a name, shown in Operate.
             fetch_variables: names of the variables wanted; empty for all.
             tenant_ids: whose jobs; empty is the client's own tenant.
+            with_lease: give each job a token without which nobody can report it, since 8.10.
 
         Returns:
             An iterator of jobs, without end; closing it ends the stream. It raises C8Error when the stream cannot be
@@ -90,6 +95,7 @@ class JobCalls(Nouns):
             timeout_s=timeout_s,
             fetch_variables=tuple(fetch_variables),
             tenant_ids=self._tenants(tenant_ids),
+            with_lease=with_lease,
         )
         return self._connection.over_grpc().stream_jobs(query)
 
@@ -98,7 +104,8 @@ class JobCalls(Nouns):
         key: AnyKey,
         variables: Variables | None = None,
         *,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Complete a job.
@@ -107,6 +114,7 @@ class JobCalls(Nouns):
             key: of the job.
             variables: what came of it: a dict, a msgspec.Struct, a dataclass or a pydantic model.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -115,7 +123,7 @@ class JobCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.10", lease_token=lease_token)
-        self._connection.over(protocol).complete_job(key, document(variables), lease_token=lease_token)
+        self._connection.over(protocol).complete_job(key, document(variables), lease_token=lease_token, retry=retry)
 
     def fail_job(
         self,
@@ -125,7 +133,8 @@ class JobCalls(Nouns):
         message: str = "",
         backoff_s: float = 0.0,
         variables: Variables | None = None,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Fail a job.
@@ -137,6 +146,7 @@ class JobCalls(Nouns):
             backoff_s: how long it is not handed out again, in seconds.
             variables: become local to the element.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -151,6 +161,7 @@ class JobCalls(Nouns):
             backoff_s=backoff_s,
             variables=document(variables),
             lease_token=lease_token,
+            retry=retry,
         )
 
     def throw_error(
@@ -160,7 +171,8 @@ class JobCalls(Nouns):
         message: str = "",
         variables: Variables | None = None,
         *,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Throw an error of the model, for a boundary event to catch.
@@ -171,6 +183,7 @@ class JobCalls(Nouns):
             message: shown in Operate.
             variables: given to whoever catches it.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -179,7 +192,7 @@ class JobCalls(Nouns):
         """
         self._since("8.10", lease_token=lease_token)
         self._connection.over(protocol).throw_error(
-            key, error_code, message=message, variables=document(variables), lease_token=lease_token
+            key, error_code, message=message, variables=document(variables), lease_token=lease_token, retry=retry
         )
 
     def update_job(
@@ -189,7 +202,8 @@ class JobCalls(Nouns):
         retries: int | None = None,
         timeout_s: float | None = None,
         priority: int | None = None,
-        lease_token: str = "",
+        lease_token: str | None = None,
+        retry: bool = True,
         protocol: Protocol | None = None,
     ) -> None:
         """Change a job's retries, its deadline, its priority, or several of them.
@@ -200,6 +214,7 @@ class JobCalls(Nouns):
             timeout_s: seconds from now until it is handed out to somebody else; None changes nothing.
             priority: jobs with a higher one are handed out first, since 8.10; None changes nothing.
             lease_token: of the job, where it was handed out with one, since 8.10.
+            retry: whether a call that fails in passing is made again; some callers wait in their own way.
             protocol: None leaves it to the settings.
 
         Raises:
@@ -210,7 +225,7 @@ class JobCalls(Nouns):
             raise InvalidArgument("expected retries, timeout_s or priority to change, but got none of them")
         self._since("8.10", priority=priority is not None, lease_token=lease_token)
         self._connection.over(protocol).update_job(
-            key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token
+            key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token, retry=retry
         )
 
     def resolve_incident(self, key: AnyKey, *, protocol: Protocol | None = None) -> None:

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -17,6 +17,9 @@ from c8py.errors import ServerFault
 from c8py.models.common import SearchQueryPageResponse
 from c8py.models.operations import OPERATIONS
 from c8py.transport import RestRequest
+
+if TYPE_CHECKING:
+    from c8py.client._sync.connection import Connection
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -46,7 +49,15 @@ class Noun(Calls):
     is left out is the client's own, if it has one. `timeout_s` is for
     all attempts of a call together, in seconds; None is the client's own. Every method raises `C8Error`: `NotSupported`
     where the operation is newer than the cluster, before anything is sent.
+
+    Args:
+        connection: of the client.
+        retry: whether a call that fails in passing is made again; some callers wait in their own way.
     """
+
+    def __init__(self, connection: "Connection", *, retry: bool = True) -> None:
+        super().__init__(connection)
+        self._retry = retry
 
     def _ask(
         self,
@@ -162,6 +173,7 @@ class Noun(Calls):
             query=query,
             body=None if body is None else {name: value for name, value in body.items() if value is not UNSET},
             physical_tenant_id=settings.physical_tenant_id,
+            retry=self._retry,
         )
 
     def _own_tenant(self, tenant_id: str | UnsetType | None) -> str | UnsetType | None:

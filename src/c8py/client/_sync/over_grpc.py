@@ -114,7 +114,11 @@ class OverGrpc(Calls):
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
         self._may_ask()
         batches = self._gateway.gathered(
-            "ActivateJobs", forms.activation(query), pb.ActivateJobsResponse, timeout_s=waits_s + LONG_POLL_GRACE_S
+            "ActivateJobs",
+            forms.activation(query),
+            pb.ActivateJobsResponse,
+            timeout_s=waits_s + LONG_POLL_GRACE_S,
+            retry=query.retry,
         )
         return [forms.job(job) for batch in batches for job in batch.jobs]
 
@@ -128,12 +132,12 @@ class OverGrpc(Calls):
             for job in jobs:
                 yield forms.job(job)
 
-    def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
+    def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str | None, retry: bool) -> None:
         """Complete a job."""
         request = pb.CompleteJobRequest(
-            jobKey=key_number(key), variables=json_text(variables), jobLeaseToken=lease_token or None
+            jobKey=key_number(key), variables=json_text(variables), jobLeaseToken=lease_token
         )
-        self._ask("CompleteJob", request, pb.CompleteJobResponse)
+        self._ask("CompleteJob", request, pb.CompleteJobResponse, retry=retry)
 
     def fail_job(
         self,
@@ -143,7 +147,8 @@ class OverGrpc(Calls):
         message: str,
         backoff_s: float,
         variables: dict[str, object],
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Fail a job."""
         request = pb.FailJobRequest(
@@ -152,12 +157,19 @@ class OverGrpc(Calls):
             errorMessage=message,
             retryBackOff=milliseconds(backoff_s),
             variables=json_text(variables),
-            jobLeaseToken=lease_token or None,
+            jobLeaseToken=lease_token,
         )
-        self._ask("FailJob", request, pb.FailJobResponse)
+        self._ask("FailJob", request, pb.FailJobResponse, retry=retry)
 
     def throw_error(
-        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+        self,
+        key: AnyKey,
+        error_code: str,
+        *,
+        message: str,
+        variables: dict[str, object],
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Throw an error of the model."""
         request = pb.ThrowErrorRequest(
@@ -165,9 +177,9 @@ class OverGrpc(Calls):
             errorCode=error_code,
             errorMessage=message,
             variables=json_text(variables),
-            jobLeaseToken=lease_token or None,
+            jobLeaseToken=lease_token,
         )
-        self._ask("ThrowError", request, pb.ThrowErrorResponse)
+        self._ask("ThrowError", request, pb.ThrowErrorResponse, retry=retry)
 
     def update_job(
         self,
@@ -176,19 +188,20 @@ class OverGrpc(Calls):
         retries: int | None,
         timeout_s: float | None,
         priority: int | None,
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Change a job's retries, deadline and priority, one after the other."""
-        number, lease = key_number(key), lease_token or None
+        number, lease = key_number(key), lease_token
         if retries is not None:
             changed = pb.UpdateJobRetriesRequest(jobKey=number, retries=retries, jobLeaseToken=lease)
-            self._ask("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse)
+            self._ask("UpdateJobRetries", changed, pb.UpdateJobRetriesResponse, retry=retry)
         if timeout_s is not None:
             moved = pb.UpdateJobTimeoutRequest(jobKey=number, timeout=milliseconds(timeout_s), jobLeaseToken=lease)
-            self._ask("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse)
+            self._ask("UpdateJobTimeout", moved, pb.UpdateJobTimeoutResponse, retry=retry)
         if priority is not None:
             ranked = pb.UpdateJobPriorityRequest(jobKey=number, priority=priority, jobLeaseToken=lease)
-            self._ask("UpdateJobPriority", ranked, pb.UpdateJobPriorityResponse)
+            self._ask("UpdateJobPriority", ranked, pb.UpdateJobPriorityResponse, retry=retry)
 
     def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""
@@ -301,10 +314,12 @@ class OverGrpc(Calls):
         )
         return changes.deleted(answer)
 
-    def _ask(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float | None = None) -> Answer:
+    def _ask(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float | None = None, retry: bool = True
+    ) -> Answer:
         if self._physical_tenant:
             self._may_ask()
-        return self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s)
+        return self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s, retry=retry)
 
     def _may_ask(self) -> None:
         # An older gateway would do it for the only tenant that it knows.

@@ -29,6 +29,7 @@ from c8py.models.keys import (
 )
 
 if TYPE_CHECKING:
+    from c8py.client._sync.nouns.jobs import Jobs
     from c8py.models.cluster import TopologyResponse
     from c8py.models.conditional import EvaluateConditionalResult
     from c8py.models.decision_definition import EvaluateDecisionResult
@@ -75,7 +76,7 @@ class OverRest(Nouns):
     def activate_jobs(self, query: ActivationQuery) -> "list[ActivatedJobResult]":
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
-        answer = self.jobs.activate(
+        answer = self._jobs(retry=query.retry).activate(
             type=query.type,
             timeout=milliseconds(query.timeout_s),
             max_jobs_to_activate=query.max_jobs,
@@ -88,10 +89,10 @@ class OverRest(Nouns):
         )
         return answer.jobs
 
-    def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str) -> None:
+    def complete_job(self, key: AnyKey, variables: dict[str, object], *, lease_token: str | None, retry: bool) -> None:
         """Complete a job."""
-        self.jobs.complete(
-            JobKey(key_text(key)), variables=_given(variables), job_lease_token=_given(JobLeaseToken(lease_token))
+        self._jobs(retry=retry).complete(
+            JobKey(key_text(key)), variables=_given(variables), job_lease_token=_given(JobLeaseToken(lease_token or ""))
         )
 
     def fail_job(
@@ -102,28 +103,36 @@ class OverRest(Nouns):
         message: str,
         backoff_s: float,
         variables: dict[str, object],
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Fail a job."""
-        self.jobs.fail(
+        self._jobs(retry=retry).fail(
             JobKey(key_text(key)),
             retries=retries,
             error_message=_given(message),
             retry_back_off=_given(milliseconds(backoff_s)),
             variables=_given(variables),
-            job_lease_token=_given(JobLeaseToken(lease_token)),
+            job_lease_token=_given(JobLeaseToken(lease_token or "")),
         )
 
     def throw_error(
-        self, key: AnyKey, error_code: str, *, message: str, variables: dict[str, object], lease_token: str
+        self,
+        key: AnyKey,
+        error_code: str,
+        *,
+        message: str,
+        variables: dict[str, object],
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Throw an error of the model."""
-        self.jobs.throw_error(
+        self._jobs(retry=retry).throw_error(
             JobKey(key_text(key)),
             error_code=error_code,
             error_message=_given(message),
             variables=_given(variables),
-            job_lease_token=_given(JobLeaseToken(lease_token)),
+            job_lease_token=_given(JobLeaseToken(lease_token or "")),
         )
 
     def update_job(
@@ -133,7 +142,8 @@ class OverRest(Nouns):
         retries: int | None,
         timeout_s: float | None,
         priority: int | None,
-        lease_token: str,
+        lease_token: str | None,
+        retry: bool,
     ) -> None:
         """Change a job's retries, deadline and priority, at once."""
         from c8py.models.job import JobChangeset  # noqa: PLC0415  with the tag's first call
@@ -143,8 +153,13 @@ class OverRest(Nouns):
             timeout=UNSET if timeout_s is None else milliseconds(timeout_s),
             priority=_known(priority),
         )
-        lease = _given(JobLeaseToken(lease_token))
-        self.jobs.update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
+        lease = _given(JobLeaseToken(lease_token or ""))
+        self._jobs(retry=retry).update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
+
+    def _jobs(self, *, retry: bool) -> "Jobs":
+        from c8py.client._sync.nouns.jobs import Jobs  # noqa: PLC0415  with the tag's first call
+
+        return Jobs(self._connection, retry=retry)
 
     def set_variables(self, scope_key: AnyKey, variables: dict[str, object], *, local: bool) -> None:
         """Set variables of a scope."""

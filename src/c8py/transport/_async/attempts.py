@@ -21,6 +21,7 @@ async def attempts(
     safe: bool,
     timeout_s: float,
     still_open: Callable[[], bool],
+    retry: bool = True,
 ) -> T:
     """The outcome of the first attempt that succeeds.
 
@@ -31,6 +32,7 @@ async def attempts(
         safe: whether the call may take effect twice.
         timeout_s: for all attempts together, in seconds.
         still_open: whether the client is; for one that was closed meanwhile another attempt would open it again.
+        retry: whether to try again at all, but for a new token: some callers wait in their own way.
 
     Raises:
         C8Error: of the last attempt, or the first that another attempt cannot mend.
@@ -57,7 +59,7 @@ async def attempts(
             renewed, header, failed = True, other, error
         except C8Error as error:
             pauses = pauses or waits(random.random)
-            pause_s = next(pauses, None) if may_retry(error, safe=safe) and still_open() else None
+            pause_s = next(pauses, None) if retry and may_retry(error, safe=safe) and still_open() else None
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
             await asyncio.sleep(pause_s)

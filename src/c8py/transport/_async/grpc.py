@@ -58,7 +58,9 @@ class AsyncGrpc:
         self._physical_tenant = ((_PHYSICAL_TENANT, tenant),) if tenant else ()
         self._connections: AsyncOwn[_AsyncConnection] = AsyncOwn()
 
-    async def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
+    async def unary(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float, retry: bool = True
+    ) -> Answer:
         """The answer to one call.
 
         Args:
@@ -66,6 +68,7 @@ class AsyncGrpc:
             request: its message.
             answer: the class of the answer.
             timeout_s: for all attempts together, in seconds.
+            retry: whether to try again at all, but for a new token.
 
         Raises:
             C8Error: the call failed, after as many attempts as made sense.
@@ -78,6 +81,11 @@ class AsyncGrpc:
             except AsyncGrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
+        if not retry:
+            try:
+                return await attempt(await self._headers.header(), timeout_s)
+            except Unauthenticated:
+                pass  # below it is found out whether there is another token
         return await attempts(
             attempt,
             self._headers,
@@ -85,10 +93,13 @@ class AsyncGrpc:
             safe=name in SAFE_RPCS,
             timeout_s=timeout_s,
             still_open=self._still_open(),
+            retry=retry,
         )
 
-    async def gathered(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> list[Answer]:
-        """All messages of a call whose answer is a stream that soon ends.
+    async def gathered(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float, retry: bool = True
+    ) -> list[Answer]:
+        """All messages of a call whose answer is a stream that soon ends; its arguments are those of `unary`.
 
         Raises:
             C8Error: the call failed, after as many attempts as made sense.
@@ -109,6 +120,7 @@ class AsyncGrpc:
             safe=name in SAFE_RPCS,
             timeout_s=timeout_s,
             still_open=self._still_open(),
+            retry=retry,
         )
 
     async def stream(

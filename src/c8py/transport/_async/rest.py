@@ -49,6 +49,7 @@ class AsyncRest:
             safe=request.safe,
             timeout_s=request.timeout_s,
             still_open=self._wire.still_open(),
+            retry=request.retry,
         )
 
     async def download(self, request: RestRequest) -> AsyncGenerator[bytes, None]:

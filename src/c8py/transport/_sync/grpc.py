@@ -59,7 +59,9 @@ class Grpc:
         self._physical_tenant = ((_PHYSICAL_TENANT, tenant),) if tenant else ()
         self._connections: Own[_Connection] = Own()
 
-    def unary(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Answer:
+    def unary(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float, retry: bool = True
+    ) -> Answer:
         """The answer to one call.
 
         Args:
@@ -67,6 +69,7 @@ class Grpc:
             request: its message.
             answer: the class of the answer.
             timeout_s: for all attempts together, in seconds.
+            retry: whether to try again at all, but for a new token.
 
         Raises:
             C8Error: the call failed, after as many attempts as made sense.
@@ -79,6 +82,11 @@ class Grpc:
             except GrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
+        if not retry:
+            try:
+                return attempt(self._headers.header(), timeout_s)
+            except Unauthenticated:
+                pass  # below it is found out whether there is another token
         return attempts(
             attempt,
             self._headers,
@@ -86,10 +94,13 @@ class Grpc:
             safe=name in SAFE_RPCS,
             timeout_s=timeout_s,
             still_open=self._still_open(),
+            retry=retry,
         )
 
-    def gathered(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> list[Answer]:
-        """All messages of a call whose answer is a stream that soon ends.
+    def gathered(
+        self, name: str, request: Message, answer: type[Answer], *, timeout_s: float, retry: bool = True
+    ) -> list[Answer]:
+        """All messages of a call whose answer is a stream that soon ends; its arguments are those of `unary`.
 
         Raises:
             C8Error: the call failed, after as many attempts as made sense.
@@ -110,6 +121,7 @@ class Grpc:
             safe=name in SAFE_RPCS,
             timeout_s=timeout_s,
             still_open=self._still_open(),
+            retry=retry,
         )
 
     def stream(self, name: str, request: Message, answer: type[Answer], *, timeout_s: float) -> Generator[Answer, None]:

@@ -50,6 +50,7 @@ class Rest:
             safe=request.safe,
             timeout_s=request.timeout_s,
             still_open=self._wire.still_open(),
+            retry=request.retry,
         )
 
     def download(self, request: RestRequest) -> Generator[bytes, None]:

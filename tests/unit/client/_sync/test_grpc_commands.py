@@ -177,10 +177,30 @@ def test_stream_jobs(asked):
     assert (request().type, request().timeout, request().tenantIds) == ("t", 60_000, ["blue"])
 
 
-def test_variables_that_are_no_json_are_a_fault_of_the_server(asked):
-    client, _ = asked("StreamActivatedJobs", iter([pb.ActivatedJob(variables="{")]))
+@pytest.mark.parametrize(
+    "look", [dict, len, list, lambda variables: variables["a"], lambda variables: variables.get("a")]
+)
+def test_variables_that_cannot_be_read_are_a_fault_of_the_server_for_who_looks_into_them(asked, look):
+    """The other jobs of the same answer are not to be lost for it."""
+    client, _ = asked("StreamActivatedJobs", iter([pb.ActivatedJob(variables='{"a": 1e999}'), JOB]))
+    stream = client.stream_jobs("t", timeout_s=60, worker="w")
+    bad, good = next(stream), next(stream)
+    assert good.job_key == "7"
     with pytest.raises(ServerFault):
-        next(client.stream_jobs("t", timeout_s=60, worker="w"))
+        look(bad.variables)
+
+
+def test_a_lease_goes_with_the_commands_about_its_job(asked):
+    client, request = asked("ActivateJobs", iter([pb.ActivateJobsResponse(jobs=[pb.ActivatedJob(jobLeaseToken="l")])]))
+    (found,) = client.activate_jobs("t", max_jobs=1, timeout_s=1, worker="w", with_lease=True)
+    assert request().withLease
+    assert found.job_lease_token == "l"
+    client, request = asked("CompleteJob", pb.CompleteJobResponse())
+    client.complete_job("7", lease_token="l")
+    assert request().jobLeaseToken == "l"
+    client, request = asked("FailJob", pb.FailJobResponse())
+    client.fail_job("7", retries=1, lease_token="l")
+    assert request().jobLeaseToken == "l"
 
 
 def test_complete_job(asked):
