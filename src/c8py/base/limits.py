@@ -45,6 +45,7 @@ SETTING_S_MAX: Final = 86_400.0  # a day; whatever is longer was meant in other 
 # -- worker
 WORKER_JOBS_MAX: Final = 10_000  # more at once than one loop can report before their deadlines
 WORKER_THREADS_MAX: Final = 64  # plain functions at once; beyond that threads cost more than they bring
+WORKER_PROCESSES_MAX: Final = 64  # handlers in processes of their own, where nobody says how many
 WORKER_DRAIN_S: Final = 20.0  # an orchestrator kills 30 s after SIGTERM; reporting needs the rest
 WORKER_POLL_S: Final = 30.0  # one long poll; proxies close what is silent for a minute
 WORKER_RECOVERY_POLL_S: Final = (

@@ -54,11 +54,14 @@ class Intake:
 
     Args:
         uniform: gives numbers from 0.0 to 1.0, for jitter.
+        streams: whether streams are wanted at all.
+        poll_s: how long a poll waits for jobs where there is no stream; None is our own measure.
     """
 
-    def __init__(self, uniform: Callable[[], float]) -> None:
+    def __init__(self, uniform: Callable[[], float], *, streams: bool = True, poll_s: float | None = None) -> None:
         self._uniform = uniform
-        self._streams = True
+        self._streams = streams
+        self._poll_s = WORKER_POLL_S if poll_s is None else poll_s
         self._away = False
         self._backlog = True
         self._since_open = False
@@ -89,7 +92,7 @@ class Intake:
         """How long the next poll waits for jobs, in seconds; negative: not at all."""
         if self._backlog or (self._streams and not self._away):
             return AT_ONCE_S
-        return WORKER_RECOVERY_POLL_S if self._streams else WORKER_POLL_S
+        return WORKER_RECOVERY_POLL_S if self._streams else self._poll_s
 
     def polled(self, asked: int, got: int) -> Pause:
         """A poll came back.
@@ -125,6 +128,11 @@ class Intake:
         # A cluster under load refuses polls now and then; only a row of refusals is news.
         tell_at = _PRESSURE_IS_NORMAL if pressure else 1
         return Pause(wait_s, wait_s), self._poll_failures == tell_at
+
+    @property
+    def has_reached(self) -> bool:
+        """Whether anything has ever been answered."""
+        return self._reached
 
     @property
     def in_trouble(self) -> bool:

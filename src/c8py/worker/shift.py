@@ -1,69 +1,66 @@
-"""One run of a worker, from the first poll to the last report: execution and delivery around the decisions.
+"""One run of a worker, from the first poll to the last report: its life, its slots, and the jobs that it holds.
 
-All its tasks share one number of slots. Built and awaited by `worker.Worker` only; jobs come in through `reception`.
+All its tasks share one number of slots. Built and awaited by `worker.Worker` only; jobs come in through `reception`,
+are worked on in `execution`, and leave through `delivery`.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
-from typing import Final, Literal, cast
+from typing import Final
 
 import msgspec
 
 from c8py.base.clock import Clock
-from c8py.errors import C8Error
 from c8py.models.job import ActivatedJobResult
+from c8py.worker.batches import Batches
+from c8py.worker.context import Clients
+from c8py.worker.delivery import Delivery
+from c8py.worker.events import Activated, Lost, Phase, PhaseChanged, Telling, Way
+from c8py.worker.execution import Execution, Means
+from c8py.worker.held import Held
+from c8py.worker.ledger import Ledger, TypeState
+from c8py.worker.middleware import Middleware
 from c8py.worker.ports import JobClient
+from c8py.worker.processes import Processes
+from c8py.worker.provision import provided
 from c8py.worker.reception import Reception
 from c8py.worker.registry import Task
-from c8py.worker.signature import arguments, result_variables
-from c8py.worker.slots import Slots
-from c8py.worker.threads import NeverStarted, Threads
-from c8py.worker.verdict import (
-    Complete,
-    Fail,
-    Throw,
-    Verdict,
-    Wait,
-    deliver,
-    handed_back,
-    is_result_refused,
-    of_exception,
-    of_refusal,
-)
+from c8py.worker.slots import Room, Slots
+from c8py.worker.threads import Threads
+from c8py.worker.verdict import handed_back
+from c8py.worker.watch import Watch
 
 _log: Final = logging.getLogger("c8py.worker")
 
 
-class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker has done so far.
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker works.
 
     Attributes:
-        received: jobs that came.
-        completed: reported as done.
-        failed: reported as failed.
-        thrown: reported as the model's own error.
-        handed_back: never started, given back.
-        gone: finished, but no longer ours.
-        unreported: finished, but nobody could be told: refused, or the deadline passed.
-        abandoned: still running when the worker left.
-        open: held at the moment.
+        max_jobs: how many jobs it holds at most.
+        threads: how many plain functions run at once.
+        processes: how many functions run at once in processes of their own.
+        drain_s: seconds for what was started, once it is told to stop.
+        stop_after: it stops by itself when so many jobs are reported; None for never.
+        poll_s: how long a poll waits for jobs where there is no stream; None leaves it to the worker.
+        start_jitter_s: it begins at a random moment within so long.
+        leases: whether jobs are asked for with a lease.
+        name: shown in Operate.
     """
 
-    received: int = 0
-    completed: int = 0
-    failed: int = 0
-    thrown: int = 0
-    handed_back: int = 0
-    gone: int = 0
-    unreported: int = 0
-    abandoned: int = 0
-    open: int = 0
-
-
-Count = Literal["received", "completed", "failed", "thrown", "handed_back", "gone", "unreported", "abandoned"]
+    max_jobs: int
+    threads: int
+    processes: int
+    drain_s: float
+    stop_after: int | None
+    poll_s: float | None
+    start_jitter_s: float
+    leases: bool
+    name: str
 
 
 class Shift:
@@ -72,11 +69,11 @@ class Shift:
     Args:
         client: where jobs come from and go to.
         tasks: what is worked on.
-        max_jobs: how many jobs are held at most.
-        threads: how many plain functions run at most.
-        name: of the worker, shown in Operate.
+        setup: on which terms.
+        provide: what handlers are given by name.
+        middleware: around each call of a handler.
+        telling: hears what happens.
         clock: tells when jobs are no longer ours.
-        stop_after: stop when so many jobs are reported; None for never.
         uniform: gives numbers from 0.0 to 1.0, for jitter.
     """
 
@@ -84,32 +81,60 @@ class Shift:
         self,
         client: JobClient,
         tasks: tuple[Task, ...],
+        setup: Setup,
         *,
-        max_jobs: int,
-        threads: int,
-        name: str,
+        provide: Mapping[str, object],
+        middleware: Middleware,
+        telling: Telling,
         clock: Clock,
-        stop_after: int | None = None,
         uniform: Callable[[], float] = random.random,
     ) -> None:
         self._client = client
         self._tasks = tasks
-        self._max_jobs = max_jobs
-        self._name = name
+        self._setup = setup
+        self._provide = provide
+        self._telling = telling
         self._clock = clock
-        self._stop_after = stop_after
         self._uniform = uniform
-        self._slots = Slots(max_jobs)
-        self._threads = Threads(threads, f"{name}-handler")
+        self._slots = Slots(setup.max_jobs)
+        self._clients = Clients(client)
+        self._means = Means(
+            clients=self._clients,
+            provided={},
+            middleware=middleware,
+            threads=Threads(setup.threads, f"{setup.name}-handler"),
+            processes=Processes(setup.processes, f"{setup.name}-process"),
+            telling=telling,
+            clock=clock,
+        )
+        self._rooms = {task.type: Room(self._slots, task.terms.max_jobs or setup.max_jobs) for task in tasks}
+        self.ledgers = {task.type: Ledger(task.type, self._rooms[task.type].size, clock) for task in tasks}
+        self._batches: list[Batches] = []
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._counts: dict[Count, int] = {}
+        self._phase: Phase = "new"
+        self._jobs: dict[asyncio.Task[None], tuple[Held, ...]] = {}
 
     @property
-    def statistics(self) -> Statistics:
-        """What was done so far."""
-        return Statistics(**self._counts, open=len(self._jobs))
+    def phase(self) -> Phase:
+        """Where it is in its life."""
+        return self._phase
+
+    @property
+    def taken(self) -> int:
+        """Slots that are taken now."""
+        return self._slots.taken
+
+    def types(self) -> tuple[TypeState, ...]:
+        """How each type stands."""
+        running: dict[str, int] = {}
+        for held in self._held():
+            if held.running:
+                running[held.task.type] = running.get(held.task.type, 0) + 1
+        return tuple(
+            ledger.snapshot(self._phase, running=running.get(type_, 0), free=self._slots.free)
+            for type_, ledger in self.ledgers.items()
+        )
 
     def stop(self) -> None:
         """Take no more jobs, finish what was started."""
@@ -120,151 +145,154 @@ class Shift:
         self._stopping.set()
         self._leaving.set()
 
-    async def run(self, *, drain_s: float) -> None:
-        """Work until told to stop, then finish what was started, for at most so many seconds.
+    async def run(self) -> None:
+        """Work until told to stop, then finish what was started, for no longer than was set up.
 
         Raises:
             C8Error: the cluster refuses this worker from the start, in a way that waiting does not mend.
         """
-        intake = [asyncio.create_task(self._reception(task).run(), name=f"intake {task.type}") for task in self._tasks]
+        async with provided(self._provide) as made:
+            self._means = msgspec.structs.replace(self._means, provided=made)
+            try:
+                await self._work_off()
+            finally:
+                self._means.threads.close()
+                self._means.processes.close()
+                self._clients.close()
+                self._turn("stopped")
+
+    async def _work_off(self) -> None:
+        await self._begin()
+        intake = [asyncio.create_task(one.run(), name=f"intake {type_}") for type_, one in self._receptions().items()]
+        watch = Watch(self._client, self._held, self.ledgers, self._telling, clock=self._clock)
+        watching = asyncio.create_task(watch.run(self._tasks), name="watch")
         stop = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait([stop, *intake], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([stop, watching, *intake], return_when=asyncio.FIRST_COMPLETED)
             self._stopping.set()
+            self._turn("draining")
+            for batches in self._batches:
+                batches.flush()
             await asyncio.wait(intake)
-            self._threads.drop_waiting()
-            await self._drain(drain_s)
+            for batches in self._batches:
+                batches.flush()
+            self._means.threads.drop_waiting()
+            self._means.processes.drop_waiting()
+            await self._drain()
         finally:
-            stop.cancel()
-            for running in (*intake, *self._jobs):
+            for running in (stop, watching, *intake, *self._jobs):
                 running.cancel()
-            await asyncio.gather(stop, *intake, *self._jobs, return_exceptions=True)
-            self._threads.close()
-        for ended in intake:
+            await asyncio.gather(stop, watching, *intake, *self._jobs, return_exceptions=True)
+        for ended in (watching, *intake):
             if not ended.cancelled() and (error := ended.exception()) is not None:
                 raise error
 
-    def _reception(self, task: Task) -> Reception:
-        return Reception(
-            task,
-            self._client,
-            self._slots,
-            partial(self._start, task),
-            stopping=self._stopping,
-            name=self._name,
-            # Long polls hold their slots while they wait, so each type has only its share of them.
-            share=max(1, self._max_jobs // len(self._tasks)),
-            uniform=self._uniform,
-        )
+    async def _begin(self) -> None:
+        if self._setup.start_jitter_s > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._setup.start_jitter_s * self._uniform()):
+                    await self._stopping.wait()
+        self._turn("working")
 
-    async def _drain(self, drain_s: float) -> None:
+    def _turn(self, phase: Phase) -> None:
+        self._phase = phase
+        self._telling(PhaseChanged(phase))
+
+    def _receptions(self) -> dict[str, Reception]:
+        found: dict[str, Reception] = {}
+        for task in self._tasks:
+            found[task.type] = Reception(
+                task,
+                self._client,
+                self._rooms[task.type],
+                self._starter(task),
+                stopping=self._stopping,
+                ledger=self.ledgers[task.type],
+                telling=self._telling,
+                setup=self._setup,
+                # Long polls hold their slots while they wait, so each type has only its share of them.
+                share=max(1, self._setup.max_jobs // len(self._tasks)),
+                clock=self._clock,
+                uniform=self._uniform,
+            )
+        return found
+
+    def _starter(self, task: Task) -> Callable[[ActivatedJobResult, Way], None]:
+        """What takes in a job of this task that has its slot."""
+        ledger = self.ledgers[task.type]
+        delivery = Delivery(self._client, ledger, self._telling, clock=self._clock, uniform=self._uniform)
+        execution = Execution(task, self._means)
+        if task.batch:
+            together = partial(self._work_on_all, execution, delivery)
+            batches = Batches(task.batch, task.batch_wait_s, lambda batch: self._begin_on(together(batch), *batch))
+            self._batches.append(batches)
+            take = batches.add
+        else:
+
+            def take(held: Held) -> None:
+                self._begin_on(self._work(execution, delivery, held), held)
+
+        def start(job: ActivatedJobResult, way: Way) -> None:
+            ledger.came()
+            if self._telling:
+                self._telling(Activated(job, way))
+            take(Held(task, job, self._clock.monotonic_s() + task.timeout_s))
+
+        return start
+
+    def _begin_on(self, work: Coroutine[object, object, None], *held: Held) -> None:
+        running = asyncio.create_task(work)
+        self._jobs[running] = held
+        running.add_done_callback(self._finished)
+
+    def _held(self) -> Collection[Held]:
+        return [held for some in self._jobs.values() for held in some]
+
+    def _finished(self, running: "asyncio.Task[None]") -> None:
+        done = self._jobs.pop(running)
+        type_ = done[0].task.type
+        self.ledgers[type_].open -= len(done)
+        self._rooms[type_].give(len(done))
+        if not running.cancelled() and (error := running.exception()) is not None:
+            self.ledgers[type_].went_wrong(error)
+            _log.error("a job was lost to a fault of the worker itself; please report it", exc_info=error)
+
+    async def _work(self, execution: Execution, delivery: Delivery, held: Held) -> None:
+        if self._stopping.is_set():
+            verdict = handed_back(held.job.retries)
+        else:
+            verdict = await execution.verdict(held)
+        await delivery.report(held, verdict)
+        if self._setup.stop_after is not None:
+            self._stop_when_enough()
+
+    async def _work_on_all(self, execution: Execution, delivery: Delivery, batch: list[Held]) -> None:
+        if self._stopping.is_set():
+            verdicts = [handed_back(held.job.retries) for held in batch]
+        else:
+            verdicts = list(await execution.verdicts(batch))
+        await asyncio.gather(*(delivery.report(held, verdict) for held, verdict in zip(batch, verdicts, strict=True)))
+        if self._setup.stop_after is not None:
+            self._stop_when_enough()
+
+    def _stop_when_enough(self) -> None:
+        done = sum(one.completed + one.failed + one.thrown for one in self.ledgers.values())
+        if self._setup.stop_after is not None and done >= self._setup.stop_after:
+            self.stop()
+
+    async def _drain(self) -> None:
         if not self._jobs:
             return
-        _log.info("finishing %d jobs that were started, at most %g s", len(self._jobs), drain_s)
+        drain_s = self._setup.drain_s
+        _log.info("finishing %d jobs that were started, at most %g s", len(self._held()), drain_s)
         left = asyncio.create_task(self._leaving.wait())
         done = asyncio.gather(*self._jobs, return_exceptions=True)
         await asyncio.wait([left, done], timeout=drain_s, return_when=asyncio.FIRST_COMPLETED)
         left.cancel()
-        if self._jobs:
-            self._count("abandoned", len(self._jobs))
-            _log.warning("leaving %d jobs unfinished; they are handed out again after their timeout", len(self._jobs))
-
-    def _start(self, task: Task, job: ActivatedJobResult) -> None:
-        self._count("received")
-        running = asyncio.create_task(self._work(task, job))
-        self._jobs.add(running)
-        running.add_done_callback(self._finished)
-
-    def _finished(self, running: "asyncio.Task[None]") -> None:
-        self._jobs.discard(running)
-        self._slots.give(1)
-        if not running.cancelled() and (error := running.exception()) is not None:
-            _log.error("a job was lost to a fault of the worker itself; please report it", exc_info=error)
-
-    async def _work(self, task: Task, job: ActivatedJobResult) -> None:
-        deadline_s = self._clock.monotonic_s() + task.timeout_s
-        verdict = handed_back(job.retries)
-        if not self._stopping.is_set():
-            verdict = await self._execute(task, job)
-        await self._report(job, verdict, deadline_s)
-
-    async def _execute(self, task: Task, job: ActivatedJobResult) -> Verdict:
-        try:
-            call = partial(task.handler, **arguments(task.signature, job, job.variables))
-            if task.signature.is_async:
-                return Complete(result_variables(await cast("Awaitable[object]", call())))
-            return Complete(result_variables(await self._threads.run(call)))
-        except NeverStarted:
-            return handed_back(job.retries)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001  a handler may raise what it likes: SystemExit ends its job only
-            verdict = of_exception(error, job.retries)
-            if isinstance(verdict, Fail):
-                _log.warning("job %s of type %s failed: %s", job.job_key, task.type, _last_line(verdict.message))
-            return verdict
-
-    async def _report(self, job: ActivatedJobResult, verdict: Verdict, deadline_s: float) -> None:
-        delivery = deliver(verdict, deadline_s=deadline_s, clock=self._clock, uniform=self._uniform)
-        heard: C8Error | None = None
-        while True:
-            try:
-                step = delivery.send(heard) if heard is not None else next(delivery)
-            except StopIteration as end:
-                ending, error = end.value
-                break
-            if isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-                heard = None
-            else:
-                heard = await self._send(job, step)
-        if ending == "delivered":
-            self._count(_counted(verdict))
-            counted = self.statistics
-            if self._stop_after is not None and counted.completed + counted.failed + counted.thrown >= self._stop_after:
-                self.stop()
-        elif ending == "gone":
-            self._count("gone")
-            _log.info(
-                "job %s is no longer ours: somebody else had it after its timeout, or it was cancelled", job.job_key
-            )
-        elif is_result_refused(verdict, error) and error is not None:
-            _log.warning("the result of job %s was refused: %s", job.job_key, error)
-            await self._report(job, of_refusal(error, job.retries), deadline_s)
-        else:
-            self._count("unreported")
-            _log.error("job %s could not be reported (%s): %s", job.job_key, ending, error)
-
-    async def _send(self, job: ActivatedJobResult, verdict: Verdict) -> C8Error | None:
-        try:
-            match verdict:
-                case Complete(variables=variables):
-                    await self._client.complete_job(job.job_key, variables)
-                case Fail():
-                    await self._client.fail_job(
-                        job.job_key,
-                        retries=verdict.retries,
-                        message=verdict.message,
-                        backoff_s=verdict.backoff_s,
-                        variables=verdict.variables,
-                    )
-                case Throw():
-                    await self._client.throw_error(job.job_key, verdict.error_code, verdict.message, verdict.variables)
-        except C8Error as error:
-            return error
-        return None
-
-    def _count(self, what: Count, by: int = 1) -> None:
-        self._counts[what] = self._counts.get(what, 0) + by
-
-
-def _counted(verdict: Verdict) -> Count:
-    if isinstance(verdict, Complete):
-        return "completed"
-    if isinstance(verdict, Throw):
-        return "thrown"
-    return "failed" if not verdict.is_hand_back else "handed_back"
-
-
-def _last_line(text: str) -> str:
-    return text.rstrip().rsplit("\n", 1)[-1]
+        abandoned = self._held()
+        for held in abandoned:
+            held.cancellation.request("leaving")
+            self.ledgers[held.task.type].abandoned += 1
+            self._telling(Lost(held.job, "abandoned", None))
+        if abandoned:
+            _log.warning("leaving %d jobs unfinished; they are handed out again after their timeout", len(abandoned))

@@ -1,33 +1,54 @@
-"""How a handler is called: which variables it takes, as which types, and how its result becomes variables.
+"""How a handler is called: what it takes from where, as which types. Read once, when a handler is registered.
 
-Pure. Read once when a handler is registered, so that a wrong signature fails there and not with the first job.
+Pure. A wrong signature fails here and not with the first job. How results become variables is in `results`.
 """
 
 import inspect
+import logging
 import types
 import typing
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol, cast, get_type_hints
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, Literal, cast, get_type_hints
 
 import msgspec
 
+from c8py.client import AsyncCamunda, Camunda
+from c8py.client.values import UnreadableVariables
 from c8py.errors import JobFailure, WorkerError
+from c8py.models.job import ActivatedJobResult
+from c8py.worker.cancellation import Cancellation
+from c8py.worker.conversion import Conversion, convertible, fields
 
-_MISSING: Final = object()
-_JOB: Final = "job"
+Source = Literal["variable", "variables", "headers", "job", "jobs", "client", "logger", "cancellation", "provided"]
+MISSING: Final = object()
+_BY_NAME: Final[dict[str, Source]] = {"job": "job", "variables": "variables", "headers": "headers"}
+_BY_TYPE: Final[tuple[tuple[object, Source], ...]] = (
+    (ActivatedJobResult, "job"),
+    (AsyncCamunda, "client"),
+    (Camunda, "client"),
+    (logging.Logger, "logger"),
+    (logging.LoggerAdapter, "logger"),
+    (Cancellation, "cancellation"),
+)
+# Names whose annotation need not exist when the worker runs: what they are is known.
+_UNREAD: Final = ("job", "return")
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One variable that a handler takes.
+    """One thing that a handler takes.
 
     Attributes:
-        name: of the parameter and of the variable.
-        annotation: what the value is converted to; `object` where the handler does not say.
+        name: of the parameter, and of the variable or the provided thing.
+        source: where it comes from.
+        annotation: as the handler says it; `object` where it does not.
+        convert: brings a value to the annotation; None where there is nothing to do.
         default: taken when the job has no such variable; a private mark where there is none.
     """
 
     name: str
+    source: Source
     annotation: object
+    convert: Callable[[object], object] | None
     default: object
 
 
@@ -35,31 +56,61 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler wants.
 
     Attributes:
-        variables: taken by name.
-        job: whether the job itself is wanted, as `job`.
+        parameters: taken by name.
         rest: whether every other variable is wanted (`**variables`).
         is_async: whether the handler runs on the event loop; otherwise in a thread.
     """
 
-    variables: tuple[Parameter, ...]
-    job: bool
+    parameters: tuple[Parameter, ...]
     rest: bool
     is_async: bool
 
     @property
     def fetch_variables(self) -> tuple[str, ...]:
         """The variables worth fetching; empty means all of them, as in Zeebe's own requests."""
-        if self.job or self.rest:
-            return ()
-        return tuple(parameter.name for parameter in self.variables)
+        names: list[str] = []
+        for parameter in self.parameters:
+            if parameter.source == "variable":
+                names.append(parameter.name)
+            elif parameter.source in {"variables", "jobs"}:
+                known = fields(_item(parameter) if parameter.source == "jobs" else parameter.annotation)
+                if known is None:
+                    return ()
+                names += known
+            elif parameter.source == "job":
+                return ()
+        return () if self.rest else tuple(dict.fromkeys(names))
+
+    def wants(self, source: Source) -> bool:
+        """Whether something is taken from there."""
+        return any(parameter.source == source for parameter in self.parameters)
 
 
-class _Model(Protocol):
-    def model_validate(self, value: object) -> object: ...
+class Given(msgspec.Struct, frozen=True):
+    """What a handler can be given with one job, besides the job's own contents.
+
+    Attributes:
+        job: the job.
+        client: for a parameter of the type of a client.
+        logger: writes the job's key with each line.
+        cancellation: tells whether to go on.
+        provided: by name.
+    """
+
+    job: ActivatedJobResult
+    client: object = None
+    logger: object = None
+    cancellation: Cancellation | None = None
+    provided: Mapping[str, object] = {}
 
 
-def read(function: Callable[..., object]) -> Signature:
+def read(function: Callable[..., object], *, provided: Collection[str] = (), batch: bool = False) -> Signature:
     """Look at a handler.
+
+    Args:
+        function: the handler.
+        provided: names of parameters that the worker gives, whatever the job's variables.
+        batch: whether it takes many jobs at once.
 
     Raises:
         WorkerError: the handler cannot be called with variables by name.
@@ -72,8 +123,8 @@ def read(function: Callable[..., object]) -> Signature:
         hints = _hints(_annotated(function))
     except (TypeError, ValueError, NameError) as error:
         raise WorkerError(f"expected a function with readable parameters, but {name} has none: {error}") from error
-    variables: list[Parameter] = []
-    job = rest = False
+    parameters: list[Parameter] = []
+    rest = False
     for parameter in described.parameters.values():
         if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL}:
             raise WorkerError(
@@ -82,110 +133,135 @@ def read(function: Callable[..., object]) -> Signature:
             )
         if parameter.kind is parameter.VAR_KEYWORD:
             rest = True
-        elif parameter.name == _JOB:
-            job = True
         else:
-            annotation = hints.get(parameter.name, object)
-            _must_be_convertible(name, parameter.name, annotation)
-            default = _MISSING if parameter.default is parameter.empty else parameter.default
-            variables.append(Parameter(parameter.name, annotation, default))
-    return Signature(variables=tuple(variables), job=job, rest=rest, is_async=_is_async(function))
+            parameters.append(_parameter(name, parameter, hints.get(parameter.name, object), provided))
+    if batch:
+        parameters = _of_batch(name, parameters, rest=rest)
+    return Signature(parameters=tuple(parameters), rest=rest, is_async=_is_async(function))
 
 
-def arguments(signature: Signature, job: object, variables: Mapping[str, object]) -> dict[str, object]:
+def arguments(signature: Signature, given: Given) -> dict[str, object]:
     """What to call the handler with.
 
     Raises:
         JobFailure: a variable is missing or of another type than the handler says.
     """
-    given: dict[str, object] = {_JOB: job} if signature.job else {}
-    for parameter in signature.variables:
-        value = variables.get(parameter.name, parameter.default)
-        if value is _MISSING:
-            if not _takes_none(parameter.annotation):
-                there = ", ".join(sorted(variables)) or "none"
-                raise JobFailure(f"expected variable {parameter.name}, but the job has {there}")
-            value = None
-        elif parameter.name in variables:
-            value = _converted(parameter, value)
-        given[parameter.name] = value
+    variables = given.job.variables
+    if type(variables) is UnreadableVariables:
+        raise JobFailure(str(variables.error))
+    called: dict[str, object] = {}
+    for parameter in signature.parameters:
+        if parameter.source == "variable":
+            called[parameter.name] = _variable(parameter, variables)
+        else:
+            called[parameter.name] = _SOURCES[parameter.source](parameter, given)
     if signature.rest:
-        given.update({name: value for name, value in variables.items() if name not in given})
-    return given
+        called.update({name: value for name, value in variables.items() if name not in called})
+    return called
 
 
-def result_variables(result: object) -> dict[str, object] | None:
-    """The variables that a handler's result stands for; None for none.
+def batch_item(signature: Signature, job: ActivatedJobResult) -> object:
+    """What stands for one job in the list that a batch handler takes.
 
     Raises:
-        JobFailure: the result is neither None nor a mapping, struct, dataclass or model.
+        JobFailure: the job's variables are of another type than the handler says.
     """
-    if result is None:
-        return None
-    try:
-        plain: object = msgspec.to_builtins(result, enc_hook=_dumped, str_keys=True)
-    except (TypeError, ValueError, NotImplementedError) as error:
-        raise JobFailure(f"expected a result that is JSON, but {type(result).__name__} is not: {error}") from error
-    if not isinstance(plain, dict):
-        raise JobFailure(
-            f"expected the handler to return a dict of variables or None, but it returned {type(result).__name__}"
+    if type(job.variables) is UnreadableVariables:
+        raise JobFailure(str(job.variables.error))
+    parameter = next(one for one in signature.parameters if one.source == "jobs")
+    if parameter.convert is None:
+        return job
+    return _converted(parameter, job.variables)
+
+
+def _parameter(function: str, parameter: inspect.Parameter, annotation: object, provided: Collection[str]) -> Parameter:
+    default: object = MISSING if parameter.default is parameter.empty else parameter.default
+    source = _source(parameter.name, annotation, provided)
+    convert: Callable[[object], object] | None = None
+    if source in {"variable", "variables", "headers"}:
+        convert = convertible(annotation, function=function, parameter=parameter.name)
+    return Parameter(parameter.name, source, annotation, convert, default)
+
+
+def _source(name: str, annotation: object, provided: Collection[str]) -> Source:
+    if name in provided:
+        return "provided"
+    plain = typing.get_origin(annotation) or annotation
+    # Looked for one by one: an annotation may be anything, also something without a hash.
+    for type_, source in _BY_TYPE:
+        if plain is type_:
+            return source
+    return _BY_NAME.get(name, "variable")
+
+
+def _of_batch(function: str, parameters: list[Parameter], *, rest: bool) -> list[Parameter]:
+    """The one list that a batch handler takes, and what is provided beside it."""
+    lists = [one for one in parameters if one.source in {"variable", "variables"}]
+    others = [one for one in parameters if one.source in {"provided", "client", "logger"}]
+    if len(lists) != 1 or len(lists) + len(others) != len(parameters) or rest:
+        raise WorkerError(
+            f"expected {function} to take one list of jobs, but it takes {len(parameters)} things",
+            hint="declare it as def handler(jobs: list[Job]), or with a list of your own type of variables",
         )
-    return cast("dict[str, object]", plain)
+    taken = lists[0]
+    item = _item(taken)
+    convert = None
+    if item is not ActivatedJobResult and item is not object:
+        convert = convertible(item, function=function, parameter=taken.name)
+    return [Parameter(taken.name, "jobs", taken.annotation, convert, MISSING), *others]
 
 
-def _hints(function: Callable[..., object]) -> dict[str, object]:
-    """The types of the variables. Those of the job and of the result need not exist when the worker runs."""
-    wanted = {
-        name: annotation
-        for name, annotation in cast("dict[str, object]", getattr(function, "__annotations__", {})).items()
-        if name not in {_JOB, "return"}
-    }
-    return get_type_hints(types.SimpleNamespace(__annotations__=wanted), globalns=getattr(function, "__globals__", {}))
+def _item(parameter: Parameter) -> object:
+    found = typing.get_args(parameter.annotation)
+    return found[0] if found else object
+
+
+def _variable(parameter: Parameter, variables: Mapping[str, object]) -> object:
+    value = variables.get(parameter.name, MISSING)
+    if value is not MISSING:
+        return value if parameter.convert is None else _converted(parameter, value)
+    if parameter.default is not MISSING:
+        return parameter.default
+    if _takes_none(parameter.annotation):
+        return None
+    there = ", ".join(sorted(variables)) or "none"
+    raise JobFailure(f"expected variable {parameter.name}, but the job has {there}")
+
+
+def _whole(parameter: Parameter, given: Given) -> object:
+    whole = given.job.variables if parameter.source == "variables" else given.job.custom_headers
+    return whole if parameter.convert is None else _converted(parameter, whole)
+
+
+_SOURCES: Final[dict[Source, Callable[[Parameter, Given], object]]] = {
+    "variables": _whole,
+    "headers": _whole,
+    "job": lambda _, given: given.job,
+    "client": lambda _, given: given.client,
+    "logger": lambda _, given: given.logger,
+    "cancellation": lambda _, given: given.cancellation,
+    "provided": lambda parameter, given: given.provided[parameter.name],
+}
 
 
 def _converted(parameter: Parameter, value: object) -> object:
-    if parameter.annotation is object:
-        return value
+    assert parameter.convert is not None
     try:
-        return msgspec.convert(value, type=cast("type[object]", parameter.annotation), dec_hook=_validated)
-    except (msgspec.ValidationError, TypeError, ValueError, NotImplementedError) as error:
-        raise JobFailure(f"expected variable {parameter.name} as the handler says, but {error}") from error
+        return parameter.convert(value)
+    except Conversion as error:
+        what = {"headers": "headers", "variables": "variables", "jobs": "variables"}.get(parameter.source, "")
+        words = what or f"variable {parameter.name}"
+        raise JobFailure(f"expected {words} as the handler says, but {error}") from error
 
 
-def _validated(wanted: type, value: object) -> object:
-    """Pydantic's models, and whatever has their ways."""
-    if hasattr(wanted, "model_validate"):
-        return cast("_Model", wanted).model_validate(value)
-    raise NotImplementedError(f"{wanted.__name__} cannot be made of a variable")
-
-
-def _dumped(value: object) -> object:
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        return dump(mode="json")
-    raise NotImplementedError(f"{type(value).__name__} is no JSON value")
-
-
-def _must_be_convertible(function: str, parameter: str, annotation: object) -> None:
-    if annotation is object:
-        return
-    try:
-        msgspec.json.Decoder(cast("type[object]", annotation), dec_hook=_validated)
-    except TypeError as error:
-        raise WorkerError(
-            f"expected {function}'s {parameter} to be a type that JSON can become, but {error}",
-            hint="use the types of JSON, dataclasses, msgspec structs or pydantic models",
-        ) from error
-    if isinstance(annotation, type) and not _is_known(annotation):
-        raise WorkerError(
-            f"expected {function}'s {parameter} to be a type that JSON can become, but it is {annotation.__name__}",
-            hint="use the types of JSON, dataclasses, msgspec structs or pydantic models",
-        )
-
-
-def _is_known(annotation: type) -> bool:
-    described = msgspec.inspect.type_info(annotation)
-    return not isinstance(described, msgspec.inspect.CustomType) or hasattr(annotation, "model_validate")
+def _hints(function: Callable[..., object]) -> dict[str, object]:
+    """The types of the parameters. Those of the job and of the result need not exist when the worker runs."""
+    wanted = {
+        name: annotation
+        for name, annotation in cast("dict[str, object]", getattr(function, "__annotations__", {})).items()
+        if name not in _UNREAD
+    }
+    return get_type_hints(types.SimpleNamespace(__annotations__=wanted), globalns=getattr(function, "__globals__", {}))
 
 
 def _takes_none(annotation: object) -> bool:

@@ -94,3 +94,46 @@ class Slots:
             if not turn.done():
                 turn.set_result(None)
                 return
+
+
+class Room:
+    """The slots of one job type: those of the whole worker, and no more of them than the type may have.
+
+    Args:
+        shared: the slots of the worker.
+        most: how many of them this type may take; as many as there are, or more, means no limit of its own.
+    """
+
+    def __init__(self, shared: Slots, most: int) -> None:
+        self._shared = shared
+        self._own = Slots(most) if most < shared.size else None
+        self._reliefs = [slots.new_relief() for slots in (shared, self._own) if slots is not None]
+
+    @property
+    def size(self) -> int:
+        """How many this type may have at once."""
+        return self._shared.size if self._own is None else self._own.size
+
+    @property
+    def reliefs(self) -> list[asyncio.Event]:
+        """Set when a slot comes free after there had been none; who waits clears them."""
+        return self._reliefs
+
+    async def take(self, most: int, *, linger_s: float = 0.0, ahead: bool = False) -> int:
+        """As `Slots.take`, within both limits."""
+        if self._own is None:
+            return await self._shared.take(most, linger_s=linger_s, ahead=ahead)
+        allowed = await self._own.take(most, linger_s=linger_s, ahead=ahead)
+        granted = 0
+        try:
+            granted = await self._shared.take(allowed, ahead=ahead)
+        finally:
+            if granted < allowed:
+                self._own.give(allowed - granted)
+        return granted
+
+    def give(self, count: int) -> None:
+        """As `Slots.give`."""
+        if self._own is not None:
+            self._own.give(count)
+        self._shared.give(count)

@@ -20,8 +20,9 @@ class _Call(msgspec.Struct, eq=False):
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[object]
     context: contextvars.Context
-    started: bool = False
+    started: Callable[[], None]
     dropped: bool = False
+    left: bool = False
 
 
 class Threads:
@@ -39,23 +40,30 @@ class Threads:
         self._waiting: set[_Call] = set()
         self._busy = 0
         self._threads = 0
+        self._started = 0
         self._lock = threading.Lock()
 
-    async def run(self, function: Callable[[], object]) -> object:
-        """Call the function in a thread.
+    async def run(self, function: Callable[[], object], *, started: Callable[[], None] = lambda: None) -> object:
+        """Call the function in a thread. Where nobody waits for its end any more, another thread takes its place.
+
+        Args:
+            function: the function.
+            started: called when a thread takes it up, in that thread; it must not raise.
 
         Raises:
             NeverStarted: `drop_waiting` came before a thread was free.
         """
         loop = asyncio.get_running_loop()
-        call = _Call(function, loop, loop.create_future(), contextvars.copy_context())
+        call = _Call(function, loop, loop.create_future(), contextvars.copy_context(), started)
         with self._lock:
             self._waiting.add(call)
-            if self._threads < self._size and self._busy + len(self._waiting) > self._threads:
-                self._threads += 1
-                threading.Thread(target=self._serve, name=f"{self._name}-{self._threads}", daemon=True).start()
+            self._grow()
         self._calls.put(call)
-        return await call.answer
+        try:
+            return await call.answer
+        except asyncio.CancelledError:
+            self._leave(call)
+            raise
 
     def drop_waiting(self) -> None:
         """Whatever has not started never will; who waits for it gets `NeverStarted`."""
@@ -72,6 +80,24 @@ class Threads:
         for _ in range(self._threads):
             self._calls.put(None)
 
+    def _grow(self) -> None:
+        if self._threads < self._size and self._busy + len(self._waiting) > self._threads:
+            self._threads += 1
+            self._started += 1
+            threading.Thread(target=self._serve, name=f"{self._name}-{self._started}", daemon=True).start()
+
+    def _leave(self, call: _Call) -> None:
+        """Nobody waits for it: drop it, or count its thread out until it is through."""
+        with self._lock:
+            if call in self._waiting:
+                self._waiting.discard(call)
+                call.dropped = True
+            elif not call.left:
+                call.left = True
+                self._threads -= 1
+                self._busy -= 1
+                self._grow()
+
     def _serve(self) -> None:
         while (call := self._calls.get()) is not None:
             with self._lock:
@@ -79,11 +105,15 @@ class Threads:
                     continue
                 self._waiting.discard(call)
                 self._busy += 1
+            call.started()
             try:
                 result, error = call.context.run(call.function), None
             except BaseException as raised:  # noqa: BLE001  whatever it is, it belongs to who waits for the answer
                 result, error = None, raised
             with self._lock:
+                if call.left:
+                    return  # another thread has taken this one's place
+                call.left = True
                 self._busy -= 1
             try:
                 call.loop.call_soon_threadsafe(_answer, call.answer, result, error)

@@ -119,7 +119,11 @@ def of_refusal(error: C8Error, retries: int) -> Fail:
 
 def excerpt(error: BaseException) -> str:
     """The end of a traceback, without tokens, short enough for Operate."""
-    lines = traceback.format_exception(error, limit=-6, chain=False)
+    # The worker's own frames tell nobody anything.
+    trace = error.__traceback__
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("c8py.worker."):
+        trace = trace.tb_next
+    lines = traceback.format_exception(type(error), error, trace, limit=-6, chain=False)
     return _bounded(redact("".join(lines)).strip())
 
 

@@ -86,6 +86,7 @@ class Gateway:
         self.open_max = 0
         self.completed: dict[str, Mapping[str, object] | None] = {}
         self.failed: list[tuple[str, int, str, float]] = []
+        self.extended: list[tuple[str, float | None]] = []
         self.thrown: list[tuple[str, str]] = []
         self.calls: Counter[str] = Counter()
         self.asked: list[int] = []
@@ -116,6 +117,8 @@ class Gateway:
         worker: str,
         fetch_variables: Sequence[str] = (),
         request_timeout_s: float | None = None,
+        with_lease: bool = False,
+        retry: bool = True,
     ) -> list[ActivatedJobResult]:
         self._fault("activate")
         self.asked.append(max_jobs)
@@ -145,6 +148,7 @@ class Gateway:
         timeout_s: float,
         worker: str,
         fetch_variables: Sequence[str] = (),
+        with_lease: bool = False,
     ) -> AsyncIterator[ActivatedJobResult]:
         self._fault("stream")
         if not self.streams:
@@ -161,7 +165,14 @@ class Gateway:
         finally:
             self.pushed.pop(type, None)
 
-    async def complete_job(self, key: JobKey, variables: Mapping[str, object] | None = None) -> None:
+    async def complete_job(
+        self,
+        key: JobKey,
+        variables: Mapping[str, object] | None = None,
+        *,
+        lease_token: str | None = None,
+        retry: bool = True,
+    ) -> None:
         await asyncio.sleep(self.completion_s)
         self._fault("complete")
         self._reported(key)
@@ -175,17 +186,32 @@ class Gateway:
         message: str = "",
         backoff_s: float = 0.0,
         variables: Mapping[str, object] | None = None,
+        lease_token: str | None = None,
+        retry: bool = True,
     ) -> None:
         self._fault("fail")
         self._reported(key)
         self.failed.append((key, retries, message, backoff_s))
 
     async def throw_error(
-        self, key: JobKey, error_code: str, message: str = "", variables: Mapping[str, object] | None = None
+        self,
+        key: JobKey,
+        error_code: str,
+        message: str = "",
+        variables: Mapping[str, object] | None = None,
+        *,
+        lease_token: str | None = None,
+        retry: bool = True,
     ) -> None:
         self._fault("throw")
         self._reported(key)
         self.thrown.append((key, error_code))
+
+    async def update_job(self, key: JobKey, *, timeout_s: float | None = None, lease_token: str | None = None) -> None:
+        self._fault("update")
+        if key not in self.open:
+            raise NotFound(f"expected job {key}, but there is none")
+        self.extended.append((key, timeout_s))
 
     def _hand_out(self, one: ActivatedJobResult) -> None:
         self.open.add(one.job_key)
