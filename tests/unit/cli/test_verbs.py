@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import c8py.cli
+from c8py.cli.programs import run_program
 from c8py.cli.quickstart_steps import JOB_TYPE
-from c8py.cli.work import run_program
 from c8py.errors import JobFailure
 
 MODEL = str(Path(c8py.cli.__file__).with_name("quickstart.bpmn"))
