@@ -31,6 +31,7 @@ READY_FIELDS = {
     "org_id",
     "credentials_file",
     "console_credentials_file",
+    "owner_url",
 }
 
 

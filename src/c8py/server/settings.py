@@ -16,11 +16,13 @@ from c8py.errors import ConfigError
 from c8py.serving.rate_limit import Limit
 
 AuthMode = Literal["oauth", "basic", "none"]
+SignIn = Literal["once_owned", "always"]
 
 HTTP_PORT_DEFAULT: Final = 8080
 GRPC_PORT_DEFAULT: Final = 26500
 
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _REGION: Final = re.compile(r"[A-Za-z0-9-]{1,50}")
 
 
@@ -211,6 +213,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         gateway: the edges of the clusters.
         users: who may call in the mode `basic`.
         clients_max: API clients that one cluster may have.
+        clusters_max: clusters that the organization may have.
+        trusted_proxies: addresses and networks of proxies whose word about callers counts.
+        proxy_header: the header in which they say it, like x-forwarded-for; "" for none.
+        secrets_key_file: the key of the connector secrets; "" is a file in the data folder, beside the database.
+        sign_in: when pages want somebody signed in: once there is an owner (until then they are open to this machine
+            alone), or always.
+        session_s: seconds after which who is signed in has to sign in again.
         headers_wait_s: seconds in which the headers of a request must have arrived.
     """
 
@@ -226,6 +235,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gateway: GatewaySettings = GatewaySettings()
     users: tuple[BasicUser, ...] = (BasicUser(name="demo", password=Secret("demo")),)
     clients_max: int = limits.SERVER_CLIENTS_MAX
+    clusters_max: int = limits.SERVER_CLUSTERS_MAX
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: str = ""
+    secrets_key_file: str = ""
+    sign_in: SignIn = "once_owned"
+    session_s: int = 12 * 3600
     headers_wait_s: float = limits.SERVER_HEADERS_WAIT_S_MAX
 
     def __post_init__(self) -> None:
@@ -239,6 +254,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             _ip_or_refuse(self.host)
         if self.auth not in get_args(AuthMode):
             raise ConfigError(f"expected auth to be oauth, basic or none, but it is {self.auth!r}")
+        if self.sign_in not in get_args(SignIn):
+            raise ConfigError(f"expected sign_in to be once_owned or always, but it is {self.sign_in!r}")
+        _proxies_or_refuse(self.trusted_proxies, self.proxy_header)
         if self.auth == "basic" and not self.users:
             raise ConfigError("expected at least one user for auth basic, but there is none")
         if self.http_port == self.grpc_port != 0:
@@ -251,6 +269,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 "http_port": (0, 65_535),
                 "grpc_port": (0, 65_535),
                 "clients_max": (1, 1_000_000),
+                "clusters_max": (1, 1_000),
+                "session_s": (60, 30 * 86_400),
                 "headers_wait_s": (0.05, 600),
             },
         )
@@ -271,6 +291,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.host in {"0.0.0.0", "::"}:  # noqa: S104  a comparison, nothing is bound here
             return "127.0.0.1"
         return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def _proxies_or_refuse(trusted: tuple[str, ...], header: str) -> None:
+    if bool(trusted) != bool(header):
+        raise ConfigError(
+            "expected trusted_proxies and proxy_header together, but one of them is missing",
+            hint="for example trusted_proxies=10.0.0.0/8 and proxy_header=x-forwarded-for",
+        )
+    if header and not _HEADER.fullmatch(header):
+        raise ConfigError(f"expected proxy_header to be the name of a header, but it is {header[:80]!r}")
+    for text in trusted:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            raise ConfigError(f"expected trusted_proxies of addresses and networks, but got {text[:80]!r}") from error
 
 
 def _ip_or_refuse(host: str) -> None:
@@ -299,6 +334,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
         org_id: of the organization.
         credentials_file: a ready-made client of the cluster with all scopes.
         console_credentials_file: a ready-made client of the organization with all permissions.
+        owner_url: where the owner is made, once; "" when there is one.
     """
 
     pid: int
@@ -313,3 +349,4 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     org_id: str
     credentials_file: str
     console_credentials_file: str
+    owner_url: str = ""

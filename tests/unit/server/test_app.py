@@ -42,7 +42,7 @@ def test_the_addresses_have_the_fields_that_are_printed(served):
     addresses = served.addresses
     assert list(addresses.__struct_fields__) == [
         "pid", "http_address", "grpc_address", "rest_address", "oauth_url", "console_url", "console_api_url",
-        "cluster_id", "region", "org_id", "credentials_file", "console_credentials_file",
+        "cluster_id", "region", "org_id", "credentials_file", "console_credentials_file", "owner_url",
     ]  # fmt: skip
     assert addresses.pid == os.getpid()
 

@@ -9,6 +9,7 @@ from c8py.base.redact import Secret
 from c8py.server.access import CLUSTER_SCOPES
 from c8py.server.console import (
     FILE_VERSIONS,
+    Place,
     RandomIds,
     credentials_file_name,
     credentials_text,
@@ -18,6 +19,7 @@ from c8py.server.settings import Addresses
 from c8py.server.store import Cluster
 
 CLUSTER = Cluster(cluster_id="c-1", org_id="o-1", name="n", region="local-1", generation="8.9", created_ms=0)
+PLACE = Place(grpc_address="127.0.0.1:26500", rest_address="http://127.0.0.1:8080")
 ADDRESSES = Addresses(
     pid=1,
     http_address="http://127.0.0.1:8080",
@@ -92,13 +94,21 @@ export CAMUNDA_CLIENT_CLOUD_REGION='local-1'
 )
 def test_the_file_is_written_as_console_writes_it(version, scopes, expected):
     text = credentials_text(
-        ADDRESSES, cluster=CLUSTER, client_id="an~id", secret=Secret("a.secret"), scopes=scopes, version=version
+        ADDRESSES,
+        cluster=CLUSTER,
+        place=PLACE,
+        client_id="an~id",
+        secret=Secret("a.secret"),
+        scopes=scopes,
+        version=version,
     )
     assert text == expected
 
 
 def test_all_scopes_are_in_consoles_order():
-    text = credentials_text(ADDRESSES, cluster=CLUSTER, client_id="i", secret=Secret("s"), scopes=CLUSTER_SCOPES)
+    text = credentials_text(
+        ADDRESSES, cluster=CLUSTER, place=PLACE, client_id="i", secret=Secret("s"), scopes=CLUSTER_SCOPES
+    )
     assert "export CAMUNDA_CREDENTIALS_SCOPES='Zeebe,Tasklist,Operate,Optimize,Secrets'\n" in text
 
 
@@ -117,7 +127,13 @@ def test_a_shell_reads_the_values_that_were_meant(version):
     ids = RandomIds()
     client_id, secret = ids.client_id(), ids.secret()
     text = credentials_text(
-        ADDRESSES, cluster=CLUSTER, client_id=client_id, secret=Secret(secret), scopes=CLUSTER_SCOPES, version=version
+        ADDRESSES,
+        cluster=CLUSTER,
+        place=PLACE,
+        client_id=client_id,
+        secret=Secret(secret),
+        scopes=CLUSTER_SCOPES,
+        version=version,
     )
     values = dict(line.split("=", 1) for line in shlex.split(text) if line != "export")
     assert (values["ZEEBE_CLIENT_ID"], values["ZEEBE_CLIENT_SECRET"]) == (client_id, secret)

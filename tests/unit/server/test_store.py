@@ -122,7 +122,7 @@ def test_a_file_of_a_newer_version_is_refused(folder, store):
     with sqlite3.connect(folder / "platform.db") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(PlatformError, match=r"format 1 or older, but it is in format 99"):
+    with pytest.raises(PlatformError, match=r"format 2 or older, but it is in format 99"):
         Store.open(folder)
 
 

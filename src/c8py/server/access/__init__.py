@@ -16,21 +16,33 @@ from c8py.server.access._apis import (
     organization_permissions,
 )
 from c8py.server.access._keys import Claims, Issuers, Keys
+from c8py.server.access._passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, hashed, matches
+from c8py.server.access._seal import KEY_FILE_NAME, Seal
+from c8py.server.access._sources import AllowedEntry, Allowlists, Sources
 
 __all__ = [
     "API_FACTS",
     "CLUSTER_SCOPES",
+    "KEY_FILE_NAME",
     "ORGANIZATION_GROUPS",
+    "PASSWORD_CHARS_MAX",
+    "PASSWORD_CHARS_MIN",
     "Access",
     "AccessDenied",
+    "AllowedEntry",
+    "Allowlists",
     "Api",
     "Caller",
     "Claims",
     "Denial",
     "Issuers",
     "Keys",
+    "Seal",
+    "Sources",
     "api_of_audience",
     "audiences_of",
+    "hashed",
+    "matches",
     "may_call",
     "organization_permissions",
 ]

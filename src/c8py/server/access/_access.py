@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -17,12 +18,14 @@ from c8py.base import limits
 from c8py.base.clock import Clock
 from c8py.server.access._apis import API_FACTS, Api, audiences_of, may_call
 from c8py.server.access._keys import Claims, Issuers, Keys, TokenInvalid
+from c8py.server.access._sources import Allowlists, Sources
 from c8py.server.settings import Settings
 from c8py.server.store import Client, Store
 
 Denial = Literal[
-    "missing", "malformed", "token", "expired", "issuer", "audience", "cluster", "client", "password", "scope"
-]
+    "missing", "malformed", "token", "expired", "issuer", "audience", "cluster", "client", "password", "scope",
+    "address",
+]  # fmt: skip
 # Clocks of one machine are set back by NTP; a token from the near future is still ours.
 _ISSUED_LEEWAY_S: Final = 60
 
@@ -35,12 +38,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         name: the client id or the user name; "" for anybody.
         cluster_id: the cluster of a cluster's client; None for all others.
         permissions: what the client may do; empty for users and anybody, who may do everything.
+        source: the address that the call comes from; "" where nobody asked.
     """
 
     kind: Literal["client", "user", "anonymous"]
     name: str = ""
     cluster_id: str | None = None
     permissions: frozenset[str] = frozenset()
+    source: str = ""
 
 
 class AccessDenied(Exception):  # noqa: N818  an answer to the caller, which each edge words in its own way
@@ -83,9 +88,57 @@ class Access:
         self._issuers = frozenset((issuers.saas, issuers.keycloak))
         self._clock = clock
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._allowlists = Allowlists(store)
+        self._ends: dict[str, dict[int, tuple[Caller, Callable[[], None]]]] = {}
+        self._last_end = 0
+        self.sources: Final = Sources(settings.proxy_header, settings.trusted_proxies)
+        store.on_client_removed(self._client_removed)
+
+    @property
+    def allowlists(self) -> Allowlists:
+        """The IP allowlists that are enforced here; after a change call `look_again`."""
+        return self._allowlists
+
+    def on_end(self, caller: Caller, cluster_id: str, end: Callable[[], None]) -> Callable[[], None]:
+        """Have a long call told when its caller may no longer make it: its client is deleted, its address not allowed.
+
+        Args:
+            caller: from `authorize`.
+            cluster_id: the cluster that is called.
+            end: called once, on the event loop.
+
+        Returns:
+            To be called when the call is over.
+        """
+        self._last_end += 1
+        number, waiting = self._last_end, self._ends.setdefault(cluster_id, {})
+        waiting[number] = caller, end
+
+        def forget() -> None:
+            waiting.pop(number, None)
+
+        return forget
+
+    def look_again(self, cluster_id: str) -> None:
+        """End the long calls of this cluster that could not begin now: its allowlist has changed."""
+        for caller, end in tuple(self._ends.get(cluster_id, {}).values()):
+            if caller.source and not self._allowlists.allow(cluster_id, caller.source):
+                end()
+
+    def _client_removed(self, client_id: str) -> None:
+        for waiting in self._ends.values():
+            for caller, end in tuple(waiting.values()):
+                if caller.kind == "client" and caller.name == client_id:
+                    end()
 
     def authorize(
-        self, authorization: str | None, *, api: Api, cluster_id: str | None = None, permission: str = ""
+        self,
+        authorization: str | None,
+        *,
+        api: Api,
+        cluster_id: str | None = None,
+        permission: str = "",
+        source: str = "",
     ) -> Caller:
         """Name the caller, or refuse.
 
@@ -94,15 +147,18 @@ class Access:
             api: what is called. Console's wants a token whatever the mode of the clusters is.
             cluster_id: the cluster that is called.
             permission: what a client of the organization needs for this, as "read:cluster".
+            source: where the call comes from; the cluster's IP allowlist is asked, whatever the mode.
 
         Raises:
             AccessDenied: nobody, or somebody who may not.
         """
+        if cluster_id is not None and source and not self._allowlists.allow(cluster_id, source):
+            raise AccessDenied("forbidden", "address", f"The address {source} is not in the cluster's IP allowlist")
         if api != "console":
             if self._mode == "none":
-                return Caller(kind="anonymous")
+                return Caller(kind="anonymous", source=source)
             if self._mode == "basic":
-                return self._user(_credentials_of(authorization, "basic"))
+                return msgspec.structs.replace(self._user(_credentials_of(authorization, "basic")), source=source)
         verified = self._token(_credentials_of(authorization, "bearer"))
         client = self._living(verified.claims)
         if not verified.audiences & audiences_of(api, cluster_id):
@@ -120,6 +176,7 @@ class Access:
             name=client.client_id,
             cluster_id=client.cluster_id,
             permissions=frozenset(client.permissions),
+            source=source,
         )
 
     def _token(self, token: str) -> _Verified:

@@ -19,11 +19,13 @@ from starlette.types import Receive, Scope, Send
 from c8py.base.clock import Clock, SystemClock
 from c8py.errors import PlatformError
 from c8py.server.access import Access, Issuers, Keys
+from c8py.server.app._embedded import EmbeddedClusters
 from c8py.server.app._hosts import HostGate
 from c8py.server.console import (
     ConsoleService,
     Guard,
     Ids,
+    Kinds,
     RandomIds,
     api_routes,
     ensure_cluster,
@@ -99,17 +101,22 @@ class Platform:
         keys, issuers = Keys.of(store, clock=clock), Issuers.at(http_address)
         access = Access(settings, store, keys, issuers, clock=clock)
         organization, cluster = ensure_cluster(store, settings, clock=clock, ids=self._ids)
-        grpc_address = await self._start_gateway(access, cluster, folder)
-        service = ConsoleService(settings, store, clock=clock, ids=self._ids, healthy=self._healthy)
+        self._gateway = Gateway(settings.gateway, access, clock, cluster.cluster_id)
+        self._open.push_async_callback(self._gateway.stop)
+        embedded = EmbeddedClusters(settings, self._gateway, store, folder, http_address)
+        self._open.push_async_callback(embedded.stop)
+        port = await embedded.start(cluster)
+        kinds: Kinds = {"embedded": embedded}
+        service = ConsoleService(settings, store, clock=clock, ids=self._ids, kinds=kinds)
         addresses = ensure_credentials(
             folder,
-            _addresses(http_address, grpc_address, cluster),
+            _addresses(http_address, f"{settings.public_host}:{port}", cluster),
             cluster=cluster,
             store=store,
             service=service,
         )
         routes: list[BaseRoute] = [
-            *oauth_routes(settings.oauth, store=store, keys=keys, issuers=issuers, clock=clock),
+            *oauth_routes(settings.oauth, store=store, keys=keys, issuers=issuers, clock=clock, sources=access.sources),
             *api_routes(service, access, addresses),
             *page_routes(service, organization, addresses, Guard(secrets.token_bytes(32))),
             *_own_routes(service),
@@ -131,34 +138,6 @@ class Platform:
             raise PlatformError(f"expected to make a temporary folder, but: {error}", hint="use --data-dir") from error
         self._open.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
-
-    def _healthy(self, cluster_id: str) -> bool:
-        return self.gateway.cluster(cluster_id).healthy
-
-    async def _start_gateway(self, access: Access, cluster: Cluster, folder: Path) -> str:
-        """The gateway of the cluster, listening; gives its address."""
-        settings = self._settings
-        engine = None
-        if settings.data_dir is not None:
-            engine = folder / "clusters" / cluster.cluster_id
-            _make_private(engine)
-        gateway = Gateway(settings.gateway, access, self._clock, {cluster.cluster_id: engine})
-        self._open.push_async_callback(gateway.stop)
-        await gateway.start()
-        port = await gateway.start_grpc(settings.host, settings.grpc_port)
-        self._gateway = gateway
-        return f"{settings.public_host}:{port}"
-
-
-def _make_private(folder: Path) -> None:
-    """A folder for the owner alone, whatever the one above it allows."""
-    try:
-        folder.parent.mkdir(mode=0o700, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise PlatformError(
-            f"expected to make {folder}, but: {error.strerror or error}", hint="check its mode"
-        ) from error
 
 
 def _addresses(http_address: str, grpc_address: str, cluster: Cluster) -> Addresses:
@@ -194,7 +173,8 @@ def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
 def _own_routes(service: ConsoleService) -> list[BaseRoute]:
     async def health(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
         clusters = {cluster.cluster_id: service.status(cluster) for cluster in service.clusters()}
-        well = all(status == "Healthy" for status in clusters.values())
+        # One that somebody has suspended, or that is just being made, is no trouble of the platform.
+        well = all(status != "Unhealthy" for status in clusters.values())
         body = {"status": "UP" if well else "DOWN", "clusters": clusters}
         return JSONResponse(body, 200 if well else 503, headers={"cache-control": "no-store"})
 

@@ -15,19 +15,37 @@ from c8py.server.console._credentials import (
 from c8py.server.console._first_start import ensure_cluster, ensure_credentials
 from c8py.server.console._guard import Guard
 from c8py.server.console._ids import Ids, RandomIds
+from c8py.server.console._kinds import (
+    Backups,
+    ClusterState,
+    KeepsBackups,
+    KindRefused,
+    Kinds,
+    Place,
+    Release,
+    RunsClusters,
+)
 from c8py.server.console._pages import page_routes
 from c8py.server.console._problems import problem
 from c8py.server.console._service import ConsoleService, Created, Refused
 
 __all__ = [
     "FILE_VERSIONS",
+    "Backups",
+    "ClusterState",
     "ConsoleService",
     "Created",
     "FileVersion",
     "Guard",
     "Ids",
+    "KeepsBackups",
+    "KindRefused",
+    "Kinds",
+    "Place",
     "RandomIds",
     "Refused",
+    "Release",
+    "RunsClusters",
     "api_routes",
     "credentials_file_name",
     "credentials_text",

@@ -169,13 +169,13 @@ class _Api:
 
     async def client(self, request: Request) -> Response:
         """GetClient."""
-        client = self._client(request)
-        if client is None:
+        cluster, client = self._service.cluster(request.path_params["cluster"]), self._client(request)
+        if cluster is None or client is None:
             return _no_client(request)
         return _json(
             ConnectionDetails(
                 name=client.name,
-                zeebe_address=self._addresses.grpc_address,
+                zeebe_address=self._service.place(cluster).grpc_address,
                 zeebe_client_id=client.client_id,
                 zeebe_authorization_server_url=self._addresses.oauth_url,
             )
@@ -215,7 +215,7 @@ class _Api:
         return Links(
             console=f"{self._addresses.console_url}/org/{cluster.org_id}/cluster/{cluster.cluster_id}",
             oauth=self._addresses.oauth_url,
-            zeebe=self._addresses.grpc_address,
+            zeebe=self._service.place(cluster).grpc_address,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from c8py.base.redact import Secret
 from c8py.server.access import API_FACTS
+from c8py.server.console._kinds import Place
 from c8py.server.settings import Addresses
 from c8py.server.store import Cluster
 
@@ -30,6 +31,7 @@ def credentials_text(  # what stands in the file, each by name
     addresses: Addresses,
     *,
     cluster: Cluster,
+    place: Place,
     client_id: str,
     secret: Secret,
     scopes: Sequence[str],
@@ -40,6 +42,7 @@ def credentials_text(  # what stands in the file, each by name
     Args:
         addresses: where the platform is.
         cluster: whose client it is.
+        place: where the cluster is reached.
         client_id: the client.
         secret: its secret.
         scopes: its scopes; some lines are there only with the one they belong to.
@@ -49,12 +52,12 @@ def credentials_text(  # what stands in the file, each by name
     newest = version == "8.8"
     base = addresses.http_address
     lines: list[tuple[str, str, bool]] = [
-        ("ZEEBE_ADDRESS", addresses.grpc_address, True),
+        ("ZEEBE_ADDRESS", place.grpc_address, True),
         ("ZEEBE_CLIENT_ID", client_id, True),
         ("ZEEBE_CLIENT_SECRET", secret.reveal(), True),
         ("ZEEBE_AUTHORIZATION_SERVER_URL", addresses.oauth_url, True),
-        ("ZEEBE_REST_ADDRESS", addresses.rest_address, rest_too),
-        ("ZEEBE_GRPC_ADDRESS", f"grpc://{addresses.grpc_address}", rest_too),
+        ("ZEEBE_REST_ADDRESS", place.rest_address, rest_too),
+        ("ZEEBE_GRPC_ADDRESS", f"{'grpcs' if place.tls else 'grpc'}://{place.grpc_address}", rest_too),
         ("ZEEBE_TOKEN_AUDIENCE", API_FACTS["zeebe"].audience, True),
         ("CAMUNDA_CLUSTER_ID", cluster.cluster_id, True),
         ("CAMUNDA_CLIENT_ID", client_id, newest),

@@ -45,7 +45,9 @@ def ensure_cluster(store: Store, settings: Settings, *, clock: Clock, ids: Ids) 
         organization = Organization(org_id=ids.uuid(), name=settings.organization, created_ms=clock.now_ms())
         store.add_organization(organization)
     for cluster in store.clusters():
-        return organization, cluster
+        # The one on the ports of the settings, which `c8 up` promises, is of the embedded engine.
+        if cluster.kind == "embedded":
+            return organization, cluster
     cluster = Cluster(
         cluster_id=ids.uuid(),
         org_id=organization.org_id,
@@ -76,7 +78,12 @@ def ensure_credentials(
 
     def cluster_text(client: Client, secret: Secret) -> str:
         return credentials_text(
-            addresses, cluster=cluster, client_id=client.client_id, secret=secret, scopes=client.permissions
+            addresses,
+            cluster=cluster,
+            place=service.place(cluster),
+            client_id=client.client_id,
+            secret=secret,
+            scopes=client.permissions,
         )
 
     def organization_text(client: Client, secret: Secret) -> str:
@@ -88,7 +95,7 @@ def ensure_credentials(
     def new_organization_client(name: str) -> Created | Refused:
         return service.create_for_organization(cluster.org_id, name)
 
-    keeper = _Keeper(folder, store, service)
+    keeper = _Keeper(folder, store, service, cluster)
     return msgspec.structs.replace(
         addresses,
         credentials_file=str(keeper.ensure("cluster", new_cluster_client, cluster_text)),
@@ -99,7 +106,8 @@ def ensure_credentials(
 class _Keeper:
     """Keeps one file per level."""
 
-    def __init__(self, folder: Path, store: Store, service: ConsoleService) -> None:
+    def __init__(self, folder: Path, store: Store, service: ConsoleService, cluster: Cluster) -> None:
+        self._cluster = cluster
         self._folder = folder
         self._store = store
         self._service = service
@@ -143,7 +151,7 @@ class _Keeper:
         return secret if self._service.knows(client, secret) else None
 
     def _free_name(self, level: Level) -> str:
-        cluster_id = None if level == "organization" else self._store.clusters()[0].cluster_id
+        cluster_id = None if level == "organization" else self._cluster.cluster_id
         taken = {client.name for client in self._store.clients(cluster_id)}
         # One more than are taken: one of them is free.
         names = (_NAMES[level], *(f"{_NAMES[level]} {number}" for number in range(2, len(taken) + 3)))

@@ -135,6 +135,7 @@ class _Pages:
         text = credentials_text(
             self._addresses,
             cluster=cluster,
+            place=self._service.place(cluster),
             client_id=client.client_id,
             secret=secret,
             scopes=client.permissions,

@@ -4,8 +4,7 @@ Over the store, pure but for clock and ids. A refusal is a value with the status
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,11 +13,9 @@ from c8py.base.clock import Clock
 from c8py.base.redact import Secret
 from c8py.server.access import CLUSTER_SCOPES, organization_permissions
 from c8py.server.console._ids import Ids
+from c8py.server.console._kinds import ClusterState, Kinds, Place
 from c8py.server.settings import Settings
 from c8py.server.store import Client, Cluster, NameTaken, Store
-
-# Two of the words that the Administration API has for it.
-ClusterStatus = Literal["Healthy", "Unhealthy"]
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -53,17 +50,15 @@ class ConsoleService:
         store: where they are kept.
         clock: when they were made.
         ids: their ids and secrets.
-        healthy: whether the cluster of this id does its work.
+        kinds: what runs clusters.
     """
 
-    def __init__(
-        self, settings: Settings, store: Store, *, clock: Clock, ids: Ids, healthy: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, *, clock: Clock, ids: Ids, kinds: Kinds) -> None:
         self._clients_max = settings.clients_max
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._healthy = healthy
+        self._kinds = kinds
 
     def clusters(self) -> tuple[Cluster, ...]:
         """All clusters, the oldest first."""
@@ -73,9 +68,22 @@ class ConsoleService:
         """The cluster of this id."""
         return self._store.cluster(cluster_id)
 
-    def status(self, cluster: Cluster) -> ClusterStatus:
+    def status(self, cluster: Cluster) -> ClusterState:
         """How the cluster is."""
-        return "Healthy" if self._healthy(cluster.cluster_id) else "Unhealthy"
+        kind = self._kinds.get(cluster.kind)
+        return "Unhealthy" if kind is None else kind.state(cluster)
+
+    def trouble(self, cluster: Cluster) -> str:
+        """What hinders the cluster; "" for nothing."""
+        kind = self._kinds.get(cluster.kind)
+        return (
+            f"expected the kind {cluster.kind}, but this platform has none" if kind is None else kind.trouble(cluster)
+        )
+
+    def place(self, cluster: Cluster) -> Place:
+        """Where programs reach the cluster; empty addresses where nothing runs it."""
+        kind = self._kinds.get(cluster.kind)
+        return Place(grpc_address="", rest_address="") if kind is None else kind.place(cluster)
 
     def clients(self, cluster: Cluster) -> tuple[Client, ...]:
         """The clients of this cluster, the oldest first."""

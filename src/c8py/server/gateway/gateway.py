@@ -1,4 +1,4 @@
-"""The gateway: the clusters of the store, each with its engine, its door and its edges."""
+"""The gateway: the clusters that it serves, each with its engine, its door and its edges. They come and go."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,8 @@ from c8py.server.gateway.cluster import ServedCluster
 from c8py.server.gateway.door import Door
 from c8py.server.gateway.grpc_edge import GrpcEdge
 from c8py.server.gateway.host import Runs
-from c8py.server.gateway.rest_edge import RestEdge
+from c8py.server.gateway.rest_edge import RestEdge, Served
+from c8py.server.gateway.topology import Place
 from c8py.server.settings import GatewaySettings
 
 OpenEngine = Callable[[Path | None], Runs]
@@ -25,8 +26,7 @@ class Gateway:
         settings: waits and limits.
         access: who may call what.
         clock: handed to the engines.
-        engines: for each cluster the folder of its engine, None for one in memory; the first is the default cluster,
-            which gRPC and REST without a cluster in the path mean.
+        default: the cluster that REST without a cluster in the path means.
         open_engine: opens an engine in its folder; tests hand in ones that break.
     """
 
@@ -35,67 +35,93 @@ class Gateway:
         settings: GatewaySettings,
         access: Access,
         clock: Clock,
-        engines: dict[str, Path | None],
+        default: str,
         *,
         open_engine: OpenEngine | None = None,
     ) -> None:
         def open_real(path: Path | None) -> Runs:
             return Engine.open(path, clock=clock)
 
-        opened = open_engine or open_real
-        self._clusters = {
-            cluster_id: ServedCluster(cluster_id, lambda path=path: opened(path), clock=clock, settings=settings)
-            for cluster_id, path in engines.items()
-        }
-        self._doors = {cluster_id: Door(access, cluster_id) for cluster_id in engines}
-        self._default = next(iter(engines))
-        self._grpc: list[GrpcEdge] = []
-        self._rest = RestEdge(self._clusters, self._doors, default=self._default)
+        self._settings = settings
+        self._access = access
+        self._clock = clock
+        self._default = default
+        self._open_engine = open_engine or open_real
+        self._served: dict[str, Served] = {}
+        self._edges: dict[str, GrpcEdge] = {}
+        self._resting: set[str] = set()
+        self._rest = RestEdge(self._served, self._resting, default=default)
 
-    async def start(self) -> None:
-        """Open the engines.
+    async def open(self, cluster_id: str, folder: Path | None, *, host: str, port: int) -> int:
+        """Serve a cluster from here on.
+
+        Args:
+            cluster_id: its UUID.
+            folder: of its engine; None for one in memory.
+            host: where to listen for gRPC.
+            port: 0 takes a free one.
+
+        Returns:
+            The port for gRPC.
 
         Raises:
-            PlatformError: a folder cannot be used.
+            PlatformError: the folder or the port cannot be used; nothing is left behind.
         """
-        for cluster in self._clusters.values():
-            await cluster.start()
-
-    async def start_grpc(self, host: str, port: int, *, cluster_id: str | None = None) -> int:
-        """Listen for gRPC calls to one cluster, by default the first; gives the port.
-
-        Raises:
-            PlatformError: the port is in use.
-        """
-        chosen = cluster_id or self._default
-        edge = GrpcEdge(self._clusters[chosen], self._doors[chosen])
-        self._grpc.append(edge)
-        bound = await edge.start(host, port)
-        if chosen == self._default:
-            self._rest.tell_grpc_place(host, bound)
+        cluster = ServedCluster(
+            cluster_id, lambda: self._open_engine(folder), clock=self._clock, settings=self._settings
+        )
+        await cluster.start()
+        door = Door(self._access, cluster_id)
+        edge = GrpcEdge(cluster, door)
+        try:
+            bound = await edge.start(host, port)
+        except BaseException:
+            await cluster.stop()
+            raise
+        self._served[cluster_id], self._edges[cluster_id] = Served(cluster, door, Place(host, bound)), edge
+        self._resting.discard(cluster_id)
         return bound
+
+    async def close(self, cluster_id: str, *, resting: bool = False) -> None:
+        """Serve a cluster no longer; what was accepted is finished, and streams end.
+
+        Args:
+            cluster_id: which one; nothing happens when it is not served.
+            resting: whether callers are told that it is suspended, or that there is none.
+        """
+        (self._resting.add if resting else self._resting.discard)(cluster_id)
+        served = self._served.pop(cluster_id, None)
+        if served is None:
+            return
+        served.cluster.wind_down()
+        await self._edges.pop(cluster_id).stop()
+        await served.cluster.stop()
 
     def rest_routes(self) -> list[Mount]:
         """The REST API: /v2 of the default cluster, and /{cluster_id}/v2 of each."""
         return [Mount("/v2", app=self._rest), Mount("/{cluster_id}/v2", app=self._rest)]
 
+    def serves(self, cluster_id: str) -> bool:
+        """Whether calls to this cluster get through."""
+        return cluster_id in self._served
+
     def cluster(self, cluster_id: str | None = None) -> ServedCluster:
         """A cluster by its id, or the default one.
 
         Raises:
-            KeyError: there is none.
+            KeyError: it is not served.
         """
-        return self._clusters[cluster_id or self._default]
+        return self._served[cluster_id or self._default].cluster
 
     async def wind_down(self) -> None:
         """Let go of everybody who waits for jobs; call it before the HTTP server is stopped, which waits for them."""
-        for cluster in self._clusters.values():
-            cluster.wind_down()
+        for served in self._served.values():
+            served.cluster.wind_down()
 
     async def stop(self) -> None:
         """Refuse new calls, finish what was accepted, close the engines."""
         await self.wind_down()
-        for edge in self._grpc:
+        for edge in self._edges.values():
             await edge.stop()
-        for cluster in self._clusters.values():
-            await cluster.stop()
+        for served in self._served.values():
+            await served.cluster.stop()

@@ -4,9 +4,11 @@ Owns the server, its limits and its statuses; every call is authorized before a 
 health are open: they tell nothing but the public protocol.
 """
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NoReturn
+from urllib.parse import unquote
 
 import grpc
 import grpc.aio
@@ -17,6 +19,7 @@ from grpc_reflection.v1alpha import reflection
 from c8py.errors import PlatformError
 from c8py.proto import gateway_pb2 as pb
 from c8py.proto.gateway_pb2_grpc import RPCS, SERVICE
+from c8py.server.access import Caller
 from c8py.server.gateway import grpc_messages as messages
 from c8py.server.gateway.cluster import ServedCluster
 from c8py.server.gateway.door import Door
@@ -107,7 +110,9 @@ class GrpcEdge:
     def _handlers(self) -> dict[str, "grpc.RpcMethodHandler[bytes, bytes]"]:
         special: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             "Topology": grpc.unary_unary_rpc_method_handler(self._unary(self._topology)),
-            "CreateProcessInstanceWithResult": grpc.unary_unary_rpc_method_handler(self._unary(self._create_and_await)),
+            "CreateProcessInstanceWithResult": grpc.unary_unary_rpc_method_handler(
+                self._unary(self._create_and_await, long=True)
+            ),
             "ActivateJobs": grpc.unary_stream_rpc_method_handler(self._stream(self._activate_jobs)),
             "StreamActivatedJobs": grpc.unary_stream_rpc_method_handler(self._stream(self._stream_activated_jobs)),
         }
@@ -119,18 +124,23 @@ class GrpcEdge:
 
     # -- around every call
 
-    def _enter(self, context: _Context) -> None:
-        authorization = None
+    def _enter(self, context: _Context) -> Caller:
+        authorization = forwarded = None
         for key, value in context.invocation_metadata() or ():
             if key == "authorization":
                 authorization = value if isinstance(value, str) else value.decode("ascii", "replace")
-        self._door.enter_grpc(authorization)
+            elif key == self._door.sources.header and isinstance(value, str):
+                forwarded = value
+        source = self._door.sources.of(_host_of(context.peer()), forwarded)
+        return self._door.enter_grpc(authorization, source)
 
-    def _unary(self, handle: _Unary) -> _Unary:
+    def _unary(self, handle: _Unary, *, long: bool = False) -> _Unary:
         async def serve(data: bytes, context: _Context) -> bytes:
             try:
-                self._enter(context)
-                return await handle(data, context)
+                caller = self._enter(context)
+                # Most calls are over before anybody could delete their client.
+                with self._door.while_allowed(caller) if long else contextlib.nullcontext():
+                    return await handle(data, context)
             except Exception as error:  # noqa: BLE001  whatever it is, the caller gets a status
                 await _fail(context, error)
 
@@ -139,8 +149,9 @@ class GrpcEdge:
     def _stream(self, handle: _Stream) -> _Stream:
         async def serve(data: bytes, context: _Context) -> None:
             try:
-                self._enter(context)
-                await handle(data, context)
+                caller = self._enter(context)
+                with self._door.while_allowed(caller):
+                    await handle(data, context)
             except Exception as error:  # noqa: BLE001  whatever it is, the caller gets a status
                 await _fail(context, error)
 
@@ -202,6 +213,12 @@ class GrpcEdge:
             for job_key in job_keys:
                 self._cluster.hand_back(job_key)
             raise
+
+
+def _host_of(peer: str) -> str:
+    """The address in what gRPC calls a peer: ipv4:192.0.2.1:1234, ipv6:[::1]:1234 or ipv6:%5B::1%5D:1234."""
+    _, _, rest = peer.partition(":")
+    return unquote(rest.rpartition(":")[0]).strip("[]")
 
 
 def _unimplemented(name: str) -> _Unary:

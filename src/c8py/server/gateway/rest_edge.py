@@ -4,8 +4,8 @@ Finds the cluster, lets the caller in, finds the operation, and answers; every f
 """
 
 import logging
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Container, Mapping
+from typing import Final, NamedTuple
 
 from c8py.models.operations import OPERATIONS
 from c8py.server.gateway.cluster import ServedCluster
@@ -30,25 +30,28 @@ _log = logging.getLogger("c8py.server.gateway")
 _OUR_BUG: Final = Refusal(Kind.INTERNAL, "the gateway failed; its log says why, please report it")
 
 
+class Served(NamedTuple):
+    """A cluster as the gateway serves it: what it is, who may come in, and where its gRPC is."""
+
+    cluster: ServedCluster
+    door: Door
+    place: Place
+
+
 class RestEdge:
     """The REST face of all clusters.
 
     Args:
-        clusters: what is served, by id.
-        doors: who may come in, by cluster id.
+        served: by id; the gateway adds and removes.
+        resting: ids of clusters that are suspended.
         default: the id of the cluster that a path without one means.
     """
 
-    def __init__(self, clusters: Mapping[str, ServedCluster], doors: Mapping[str, Door], *, default: str) -> None:
-        self._clusters = clusters
-        self._doors = doors
+    def __init__(self, served: Mapping[str, Served], resting: Container[str], *, default: str) -> None:
+        self._served = served
+        self._resting = resting
         self._default = default
         self._table = operation_table()
-        self._place = Place("localhost", 0)
-
-    def tell_grpc_place(self, host: str, port: int) -> None:
-        """Where the broker is, as the topology shows it."""
-        self._place = Place(host, port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request of ASGI."""
@@ -69,11 +72,15 @@ class RestEdge:
 
     async def _serve(self, scope: Scope, receive: Receive) -> Reply:
         cluster_id = scope.get("path_params", {}).get("cluster_id", self._default)
-        cluster = self._clusters.get(cluster_id)
-        if cluster is None:
+        served = self._served.get(cluster_id)
+        if served is None:
+            if cluster_id in self._resting:
+                raise Refusal(
+                    Kind.UNAVAILABLE, "expected a cluster that works, but it is suspended; wake it in Console"
+                )
             raise Problem(404, f"expected the id of a cluster in the path, but '{cluster_id[:80]}' is none")
         request = Request(scope, receive, {})
-        caller = self._doors[cluster_id].enter_rest(request.header(b"authorization"))
+        caller = served.door.enter_rest(request.header(b"authorization"), request.source(served.door.sources))
         found = self._table.find(scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
         serve = CALLS.get(found.operation)
         if serve is None:
@@ -85,4 +92,5 @@ class RestEdge:
                 "a real cluster has it",
             )
         request.keys = found.keys
-        return await serve(Call(request, cluster, caller, self._place))
+        with served.door.while_allowed(caller):
+            return await serve(Call(request, served.cluster, caller, served.place))

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from c8py.base import limits
+from c8py.server.access import Sources
 from c8py.server.gateway.refusals import WIRE, Refusal
 
 T = TypeVar("T")
@@ -59,11 +60,12 @@ class Request:
         keys: what stands in the path for the names of the operation, as text.
     """
 
-    __slots__ = ("_headers", "_receive", "keys", "path", "query")
+    __slots__ = ("_headers", "_peer", "_receive", "keys", "path", "query")
 
     def __init__(self, scope: Scope, receive: Receive, keys: Mapping[str, str]) -> None:
         self._receive = receive
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._peer: str = (scope.get("client") or ("", 0))[0]
         self.keys = keys
         self.path: str = scope["path"]
         self.query: bytes = scope.get("query_string", b"")
@@ -75,6 +77,10 @@ class Request:
             if key == name:
                 found = value.decode("latin-1")
         return found
+
+    def source(self, sources: Sources) -> str:
+        """The address that the request comes from."""
+        return sources.of(self._peer, self.header(sources.header.encode()) if sources.header else None)
 
     def media_type(self) -> str:
         """The type of the body without its parameters; "" where the client does not say."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from c8py.base.clock import Clock
-from c8py.server.access import Issuers, Keys
+from c8py.server.access import Issuers, Keys, Sources
 from c8py.server.oauth._service import Granted, KeycloakGranted, Refused, TokenService
 from c8py.server.settings import OAuthSettings
 from c8py.server.store import Store
@@ -31,7 +31,7 @@ class _RefusedBody(msgspec.Struct, frozen=True):
 
 
 def oauth_routes(  # the parts of a platform, each by name
-    settings: OAuthSettings, *, store: Store, keys: Keys, issuers: Issuers, clock: Clock
+    settings: OAuthSettings, *, store: Store, keys: Keys, issuers: Issuers, clock: Clock, sources: Sources
 ) -> list[Route]:
     """The routes of the token service, ready to be mounted at the root."""
     endpoints = _Endpoints(
@@ -40,6 +40,7 @@ def oauth_routes(  # the parts of a platform, each by name
         limit=RateLimit(settings.limit, clock=clock),
         keys=keys,
         issuers=issuers,
+        sources=sources,
     )
     realm = "/auth/realms/{realm}"
     return [
@@ -57,8 +58,16 @@ class _Endpoints:
     """One method, one address."""
 
     def __init__(
-        self, settings: OAuthSettings, *, service: TokenService, limit: RateLimit, keys: Keys, issuers: Issuers
+        self,
+        settings: OAuthSettings,
+        *,
+        service: TokenService,
+        limit: RateLimit,
+        keys: Keys,
+        issuers: Issuers,
+        sources: Sources,
     ) -> None:
+        self._sources = sources
         self._settings = settings
         self._service = service
         self._limit = limit
@@ -67,7 +76,9 @@ class _Endpoints:
 
     async def saas(self, request: Request) -> Response:
         """POST /oauth/token."""
-        refused_for_s = self._limit.refused_for_s(source_of(request.client.host if request.client else ""))
+        header = request.headers.get(self._sources.header) if self._sources.header else None
+        source = self._sources.of(request.client.host if request.client else "", header)
+        refused_for_s = self._limit.refused_for_s(source_of(source))
         if refused_for_s > 0:
             return _rate_limited(refused_for_s)
         body = await self._body(request)

@@ -11,7 +11,7 @@ from typing import Final
 from c8py.errors import PlatformError
 
 FILE_NAME: Final = "platform.db"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x63387079  # "c8py", so that `file` and we can tell it from other people's databases
 
 _SCHEMA: Final = (
@@ -36,6 +36,20 @@ _SCHEMA: Final = (
         level TEXT PRIMARY KEY, client_id TEXT NOT NULL
     ) STRICT""",
 )
+
+# What each version added; a new file goes through all of them, so that old and new ones cannot differ.
+_ADDED: Final[dict[int, tuple[str, ...]]] = {
+    1: _SCHEMA,
+    2: (
+        # What a cluster is besides its name, as JSON: a new field needs no new column.
+        "ALTER TABLE clusters ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+        """CREATE TABLE shelves (
+            shelf TEXT NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
+            PRIMARY KEY (shelf, owner, id)
+        ) STRICT""",
+        "CREATE TABLE activity (position INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+    ),
+}
 
 
 def open_database(folder: Path, *, durable: bool) -> sqlite3.Connection:
@@ -90,7 +104,7 @@ def _prepare(folder: Path, path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Lay out a new file, or refuse one that is not ours or newer than we are.
+    """Lay out a new file, bring an older one up to date, or refuse one that is not ours or newer than we are.
 
     Raises:
         PlatformError: the file is not ours, or newer.
@@ -100,10 +114,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     tables: int = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if application == 0 and version == 0 and tables == 0:
-        for statement in _SCHEMA:
-            connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     elif application != APPLICATION_ID:
         raise PlatformError(f"expected {path} to be a database of c8py, but another program made it")
     elif version > SCHEMA_VERSION:
@@ -111,6 +122,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"expected {path} in format {SCHEMA_VERSION} or older, but it is in format {version}",
             hint="a newer c8py made it: upgrade c8py, or name another --data-dir",
         )
+    for number in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in _ADDED[number]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
     connection.execute("COMMIT")
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 Level = Literal["cluster", "organization"]
+ClusterKind = Literal["embedded", "zeebe", "remote"]
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster of the organization.
+    """A cluster of the organization: what it shall be. How it is at this moment says the kind that runs it.
 
     Attributes:
         cluster_id: a UUID.
@@ -31,6 +32,19 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         region: a short code, part of credentials files.
         generation: the version that Console shows.
         created_ms: milliseconds since 1970.
+        kind: what runs it: the embedded engine, real brokers that we start, or somebody else's endpoint.
+        version: of the program that runs it, such as "8.6.20"; "" where the kind has one only.
+        brokers: how many.
+        partitions: how many.
+        replication: brokers that hold each partition.
+        suspended: whether it shall rest until somebody wakes it.
+        plan: the type of its plan, as Console shows it.
+        channel: where its updates come from, as Console shows it.
+        description: at most 150 characters.
+        stage: dev, test, stage or prod; "" for none.
+        auto_update: whether it takes updates by itself.
+        encryption: of its disk, in the words of the Administration API.
+        options: what its kind alone understands: ports it was given, addresses of an endpoint, a sealed secret.
     """
 
     cluster_id: str
@@ -39,6 +53,19 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     generation: str
     created_ms: int
+    kind: ClusterKind = "embedded"
+    version: str = ""
+    brokers: int = 1
+    partitions: int = 1
+    replication: int = 1
+    suspended: bool = False
+    plan: str = "Local"
+    channel: str = "Stable"
+    description: str = ""
+    stage: str = ""
+    auto_update: bool = False
+    encryption: str = "Software"
+    options: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,3 +110,33 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Without the key."""
         return f"SigningKey(kid={self.kid!r}, created_ms={self.created_ms})"
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody did something: one line of the activity log.
+
+    Attributes:
+        at_ms: milliseconds since 1970.
+        org_id: in which organization.
+        who: a member's e-mail address, a client's id, or "console" for what the platform did by itself.
+        verb: c, r, u or d, as the Administration API has it.
+        entity: what kind of thing, as "cluster".
+        entity_id: which one.
+        what: a sentence.
+        parent: the cluster that it belongs to; "" for none.
+        attribute: what was changed; "" where the thing was made or deleted.
+        before: its value before; never a secret.
+        after: its value now; never a secret.
+    """
+
+    at_ms: int
+    org_id: str
+    who: str
+    verb: Literal["c", "r", "u", "d"]
+    entity: str
+    entity_id: str
+    what: str
+    parent: str = ""
+    attribute: str = ""
+    before: str = ""
+    after: str = ""

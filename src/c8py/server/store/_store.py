@@ -1,23 +1,30 @@
 """The functions of the store, typed; SQL stays in here.
 
-Clients are kept in memory as well: every call through the gateway asks whether its client still exists.
+Clients and clusters are kept in memory as well: every call through the gateway asks whether its client still exists.
 Writes belong to one thread at a time; a lock sees to it. Reads of clients need none.
 """
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from c8py.base import limits
 from c8py.errors import PlatformError
 from c8py.server.store._database import open_database
-from c8py.server.store._rows import Client, Cluster, Level, Organization, SigningKey
+from c8py.server.store._rows import Activity, Client, Cluster, Level, Organization, SigningKey
+from c8py.server.store._shelf import Shelf
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 _CLIENT_COLUMNS = "client_id, uuid, org_id, cluster_id, name, permissions, secret_sha256, created_ms"
+
+_ACTIVITY = msgspec.json.Decoder(Activity)
+_CLUSTER_COLUMNS = ("cluster_id", "org_id", "name", "region", "generation", "created_ms")
 
 
 class NameTaken(Exception):  # noqa: N818  an answer to a person, not a fault
@@ -34,7 +41,10 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        self._shelves: dict[str, Shelf[Any]] = {}
+        self._on_client_removed: list[Callable[[str], None]] = []
         self._clients = {client.client_id: client for client in self._read_clients()}
+        self._clusters = {cluster.cluster_id: cluster for cluster in self._read_clusters()}
 
     @classmethod
     def open(cls, folder: Path, *, durable: bool = True) -> "Store":
@@ -68,22 +78,43 @@ class Store:
 
     def clusters(self) -> tuple[Cluster, ...]:
         """All clusters, the oldest first."""
-        rows = self._rows(
-            "SELECT cluster_id, org_id, name, region, generation, created_ms FROM clusters ORDER BY rowid"
-        )
-        return tuple(
-            Cluster(cluster_id=r[0], org_id=r[1], name=r[2], region=r[3], generation=r[4], created_ms=r[5])
-            for r in rows
-        )
+        return tuple(self._clusters.values())
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """The cluster of this id."""
-        return next((cluster for cluster in self.clusters() if cluster.cluster_id == cluster_id), None)
+        return self._clusters.get(cluster_id)
 
     def add_cluster(self, cluster: Cluster) -> None:
         """Remember it."""
         with self._writing() as connection:
-            connection.execute("INSERT INTO clusters VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(cluster))
+            connection.execute(
+                "INSERT INTO clusters (cluster_id, org_id, name, region, generation, created_ms, details) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                _cluster_row(cluster),
+            )
+        self._clusters[cluster.cluster_id] = cluster
+
+    def change_cluster(self, cluster: Cluster) -> None:
+        """Remember what it has become; a cluster that is gone stays gone."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE clusters SET cluster_id = ?, org_id = ?, name = ?, region = ?, generation = ?, created_ms = ?, "
+                "details = ? WHERE cluster_id = ?",
+                (*_cluster_row(cluster), cluster.cluster_id),
+            )
+        if cluster.cluster_id in self._clusters:
+            self._clusters[cluster.cluster_id] = cluster
+
+    def remove_cluster(self, cluster_id: str) -> None:
+        """Forget it with everything that belongs to it; the tokens of its clients stop at once."""
+        for client in self.clients(cluster_id):
+            self.remove_client(client.client_id)
+        with self._writing() as connection:
+            connection.execute("DELETE FROM shelves WHERE owner = ?", (cluster_id,))
+            connection.execute("DELETE FROM clusters WHERE cluster_id = ?", (cluster_id,))
+        self._clusters.pop(cluster_id, None)
+        for shelf in self._shelves.values():
+            shelf.forget_owner(cluster_id)
 
     # -- clients
 
@@ -127,10 +158,16 @@ class Store:
         """
         # First from memory: when the disk fails now, the client is refused rather than kept.
         found = self._clients.pop(client_id, None) is not None
+        for tell in self._on_client_removed:
+            tell(client_id)
         with self._writing() as connection:
             connection.execute("DELETE FROM clients WHERE client_id = ?", (client_id,))
             connection.execute("DELETE FROM ready_made WHERE client_id = ?", (client_id,))
         return found
+
+    def on_client_removed(self, tell: Callable[[str], None]) -> None:
+        """Have somebody told of the id of each client that is removed, on the thread that removes it."""
+        self._on_client_removed.append(tell)
 
     def ready_made(self, level: Level) -> Client | None:
         """The client that the platform made by itself, if it is still there."""
@@ -141,6 +178,35 @@ class Store:
         """Remember that the platform made this client by itself."""
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO ready_made VALUES (?, ?)", (client.level, client.client_id))
+
+    # -- everything else
+
+    def shelf(self, name: str, kind: type[T]) -> Shelf[T]:
+        """The shelf of this name, the same one each time; what lies on it outlives the process.
+
+        Args:
+            name: unique in the store.
+            kind: the type of all that lies there; None of its fields may lose its default once it was released.
+        """
+        found = self._shelves.get(name)
+        if found is None:
+            rows = self._rows("SELECT owner, id, body FROM shelves WHERE shelf = ? ORDER BY rowid", (name,))
+            found = self._shelves[name] = Shelf(name, kind, rows, self._writing)
+        return cast("Shelf[T]", found)
+
+    def record(self, entry: Activity) -> None:
+        """Remember that somebody did something; the oldest goes where there are too many."""
+        with self._writing() as connection:
+            connection.execute("INSERT INTO activity (body) VALUES (?)", (msgspec.json.encode(entry),))
+            connection.execute(
+                "DELETE FROM activity WHERE position <= (SELECT max(position) FROM activity) - ?",
+                (limits.SERVER_ACTIVITY_MAX,),
+            )
+
+    def activity(self) -> tuple[Activity, ...]:
+        """What was done, the newest first."""
+        rows = self._rows("SELECT body FROM activity ORDER BY position DESC")
+        return tuple(_ACTIVITY.decode(r[0]) for r in rows)
 
     # -- signing keys
 
@@ -155,6 +221,12 @@ class Store:
             connection.execute("INSERT INTO signing_keys VALUES (?, ?, ?)", msgspec.structs.astuple(key))
 
     # -- inside
+
+    def _read_clusters(self) -> Iterator[Cluster]:
+        columns = "cluster_id, org_id, name, region, generation, created_ms, details"
+        for r in self._rows(f"SELECT {columns} FROM clusters ORDER BY rowid"):  # noqa: S608  a constant
+            named = dict(zip(_CLUSTER_COLUMNS, r[: len(_CLUSTER_COLUMNS)], strict=True))
+            yield msgspec.convert({**msgspec.json.decode(r[6]), **named}, Cluster)
 
     def _read_clients(self) -> Iterator[Client]:
         for r in self._rows(f"SELECT {_CLIENT_COLUMNS} FROM clients ORDER BY rowid"):  # noqa: S608  a constant
@@ -195,3 +267,10 @@ class Store:
                 raise PlatformError(
                     f"expected to write the platform's database, but: {error}", hint="check the space on the disk"
                 ) from error
+
+
+def _cluster_row(cluster: Cluster) -> tuple[object, ...]:
+    """Its columns, and everything else as JSON."""
+    fields: dict[str, object] = msgspec.to_builtins(cluster)
+    named = [fields.pop(name) for name in _CLUSTER_COLUMNS]
+    return (*named, msgspec.json.encode(fields).decode())
