@@ -15,6 +15,7 @@ GENERATORS: Final = (
     "gen_models",
     "gen_nouns",
     "gen_components",
+    "gen_openapi",
     "unasync",
     "applier_lock",
     "gen_reference",

@@ -144,6 +144,11 @@ def _tell(ready: "Addresses", settings: "Settings") -> None:
         ]
     else:
         start = [f"  export C8_CREDENTIALS={shlex.quote(ready.credentials_file)}"]
+    owner = (
+        []
+        if not ready.owner_url
+        else ["", "Console is open to this machine only. To sign in instead, once:", f"  {ready.owner_url}"]
+    )
     lines = [
         styled(f"The platform is ready (process {ready.pid}, {kept}).", fg="green", bold=True),
         "",
@@ -156,6 +161,7 @@ def _tell(ready: "Addresses", settings: "Settings") -> None:
             ("Cluster client", ready.credentials_file),
             ("Organization client", ready.console_credentials_file),
         ),
+        *owner,
         "",
         "In another terminal:",
         "",

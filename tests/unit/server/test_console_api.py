@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from c8py.server.console._operations import NOT_YET
 from c8py.server.store import Client, Store
 
 API = "/console-api"
@@ -166,13 +165,6 @@ def test_what_is_not_there_is_not_found(administrator, path):
 def test_the_client_of_the_organization_is_no_client_of_a_cluster(served, administrator):
     client_id = served.variables(served.addresses.console_credentials_file)["CAMUNDA_CONSOLE_CLIENT_ID"]
     assert administrator("DELETE", f"{administrator.clients}/{client_id}").status == 404
-
-
-@pytest.mark.parametrize(("method", "path", "operation", "_permission"), NOT_YET)
-def test_what_is_not_there_yet_says_so(administrator, method, path, operation, _permission):
-    answer = administrator(method, API + re.sub(r"{\w+}", "x", path))
-    assert answer.status == 501
-    assert operation in answer.json["detail"]
 
 
 def test_unknown_paths_are_not_found_and_other_methods_not_allowed(administrator):

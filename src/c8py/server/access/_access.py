@@ -26,6 +26,7 @@ Denial = Literal[
     "missing", "malformed", "token", "expired", "issuer", "audience", "cluster", "client", "password", "scope",
     "address",
 ]  # fmt: skip
+_TOKEN_ALWAYS: Final = frozenset[Api](("console", "secrets"))
 # Clocks of one machine are set back by NTP; a token from the near future is still ours.
 _ISSUED_LEEWAY_S: Final = 60
 
@@ -139,28 +140,32 @@ class Access:
         cluster_id: str | None = None,
         permission: str = "",
         source: str = "",
+        own: bool = False,
     ) -> Caller:
         """Name the caller, or refuse.
 
         Args:
             authorization: the header's value; None where there is none.
-            api: what is called. Console's wants a token whatever the mode of the clusters is.
+            api: what is called. Console's, and secrets, want a token whatever the mode of the clusters is.
             cluster_id: the cluster that is called.
             permission: what a client of the organization needs for this, as "read:cluster".
             source: where the call comes from; the cluster's IP allowlist is asked, whatever the mode.
+            own: the cluster is the client's own, whichever that is.
 
         Raises:
             AccessDenied: nobody, or somebody who may not.
         """
         if cluster_id is not None and source and not self._allowlists.allow(cluster_id, source):
             raise AccessDenied("forbidden", "address", f"The address {source} is not in the cluster's IP allowlist")
-        if api != "console":
+        if api not in _TOKEN_ALWAYS:
             if self._mode == "none":
                 return Caller(kind="anonymous", source=source)
             if self._mode == "basic":
                 return msgspec.structs.replace(self._user(_credentials_of(authorization, "basic")), source=source)
         verified = self._token(_credentials_of(authorization, "bearer"))
         client = self._living(verified.claims)
+        if own:
+            cluster_id = client.cluster_id
         if not verified.audiences & audiences_of(api, cluster_id):
             raise AccessDenied("unauthenticated", "audience", "The token is for another audience")
         # A client of the organization belongs to no cluster, and so reaches all of them.

@@ -1,5 +1,8 @@
 """Puts the platform together: folder, store, keys, ports, edges; and takes it apart again in the opposite order."""
 
+import asyncio
+import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -8,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -17,16 +21,26 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from c8py.base.clock import Clock, SystemClock
-from c8py.errors import PlatformError
-from c8py.server.access import Access, Issuers, Keys
+from c8py.errors import C8Error, PlatformError
+from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Seal
 from c8py.server.app._embedded import EmbeddedClusters
 from c8py.server.app._hosts import HostGate
+from c8py.server.app._instances import GatewayInstances
 from c8py.server.console import (
+    BackupDesk,
+    Backups,
     ConsoleService,
+    Desk,
     Guard,
     Ids,
+    Journal,
     Kinds,
+    Lifecycle,
+    Members,
+    Monitoring,
     RandomIds,
+    ShowsInstances,
+    Vault,
     api_routes,
     ensure_cluster,
     ensure_credentials,
@@ -36,10 +50,12 @@ from c8py.server.console import (
 from c8py.server.gateway import Gateway
 from c8py.server.oauth import oauth_routes
 from c8py.server.settings import Addresses, Settings
-from c8py.server.store import Cluster, Store
+from c8py.server.store import Cluster, Organization, Store
 from c8py.serving.http import HttpServer, bound_socket
 
 # Parts of Camunda that credentials files point at and this platform does not have.
+_log = logging.getLogger("c8py.server.app")
+_LOOK_S: Final = 10.0
 _NOT_HERE: Final = ("/operate", "/tasklist", "/optimize")
 _WRONG: Final = {
     404: "expected a path of this platform, but there is none like it",
@@ -115,11 +131,29 @@ class Platform:
             store=store,
             service=service,
         )
+        seal = Seal.at(Path(settings.secrets_key_file) if settings.secrets_key_file else folder / KEY_FILE_NAME)
+        desk = _desk(
+            settings,
+            store,
+            organization=organization,
+            addresses=addresses,
+            access=access,
+            service=service,
+            seal=seal,
+            kinds=kinds,
+            backups={"embedded": embedded},
+            clock=clock,
+            ids=self._ids,
+            instances=GatewayInstances(self._gateway),
+        )
+        self._open.push_async_callback(desk.backups.stop)
+        self._open.push_async_callback(_ended, asyncio.create_task(_now_and_then(desk)))
+        addresses = _with_owner_link(addresses, desk)
         routes: list[BaseRoute] = [
             *oauth_routes(settings.oauth, store=store, keys=keys, issuers=issuers, clock=clock, sources=access.sources),
-            *api_routes(service, access, addresses),
-            *page_routes(service, organization, addresses, Guard(secrets.token_bytes(32))),
-            *_own_routes(service),
+            *api_routes(desk),
+            *page_routes(Guard(secrets.token_bytes(32), desk)),
+            *_own_routes(desk),
             *self.gateway.rest_routes(),
         ]
         server = HttpServer(_application(routes, settings), sock, headers_wait_s=settings.headers_wait_s)
@@ -170,17 +204,95 @@ def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
     )
 
 
-def _own_routes(service: ConsoleService) -> list[BaseRoute]:
+def _desk(  # the parts of a platform, each by name
+    settings: Settings,
+    store: Store,
+    *,
+    organization: Organization,
+    addresses: Addresses,
+    access: Access,
+    service: ConsoleService,
+    seal: Seal,
+    kinds: Kinds,
+    backups: Backups,
+    clock: Clock,
+    ids: Ids,
+    instances: ShowsInstances,
+) -> Desk:
+    org_id = organization.org_id
+    journal = Journal(store, org_id, clock=clock)
+    return Desk(
+        settings=settings,
+        organization=organization,
+        addresses=addresses,
+        access=access,
+        clients=service,
+        clusters=Lifecycle(
+            settings, store, journal=journal, organization=organization, clock=clock, ids=ids, kinds=kinds
+        ),
+        vault=Vault(store, seal, journal, clock=clock),
+        backups=BackupDesk(store, journal, clock=clock, ids=ids, backups=backups),
+        monitoring=Monitoring(store, journal, clock=clock, ids=ids),
+        members=Members(store, org_id, journal, clock=clock, session_s=settings.session_s),
+        journal=journal,
+        instances=instances,
+    )
+
+
+def _with_owner_link(addresses: Addresses, desk: Desk) -> Addresses:
+    link = desk.members.owner_link()
+    if link is None:
+        return addresses
+    return msgspec.structs.replace(addresses, owner_url=f"{addresses.console_url}/join/{link.reveal()}")
+
+
+async def _now_and_then(desk: Desk) -> None:
+    """What has to be looked at again and again."""
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        try:
+            desk.backups.look()
+        except C8Error as error:
+            _log.warning("what is due could not be begun: %s", error)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _own_routes(desk: Desk) -> list[BaseRoute]:
     async def health(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
-        clusters = {cluster.cluster_id: service.status(cluster) for cluster in service.clusters()}
+        clusters = {cluster.cluster_id: desk.clients.status(cluster) for cluster in desk.clients.clusters()}
         # One that somebody has suspended, or that is just being made, is no trouble of the platform.
         well = all(status != "Unhealthy" for status in clusters.values())
         body = {"status": "UP" if well else "DOWN", "clusters": clusters}
         return JSONResponse(body, 200 if well else 503, headers={"cache-control": "no-store"})
 
+    async def metrics(request: Request) -> Response:
+        cluster = desk.clients.cluster(request.path_params["cluster"])
+        if cluster is None or not desk.monitoring.knows(cluster, request.headers.get("authorization")):
+            # The same for a cluster that there is not: who may not ask learns nothing.
+            headers = {"www-authenticate": 'Basic realm="metrics"'}
+            return problem(401, "expected the credentials of a monitoring client", request.url.path, headers)
+        healthy = int(desk.clients.status(cluster) == "Healthy")
+        lines = [
+            "# TYPE c8_cluster_healthy gauge",
+            f'c8_cluster_healthy{{cluster_id="{cluster.cluster_id}"}} {healthy}',
+            "# TYPE c8_cluster_clients gauge",
+            f'c8_cluster_clients{{cluster_id="{cluster.cluster_id}"}} {len(desk.clients.clients(cluster))}',
+        ]
+        if desk.instances.shows(cluster.cluster_id):
+            for name, count in (await desk.instances.counts(cluster.cluster_id)).items():
+                lines += [f"# TYPE c8_{name} gauge", f'c8_{name}{{cluster_id="{cluster.cluster_id}"}} {count}']
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return Response("\n".join(lines) + "\n", headers={"cache-control": "no-store", "content-type": kind})
+
     return [
         Route("/", _to_console),
         Route("/health", health),
+        Route("/monitoring/{cluster}/metrics", metrics),
         *(Mount(path, app=_not_here) for path in _NOT_HERE),
     ]
 

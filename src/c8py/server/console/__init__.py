@@ -1,10 +1,12 @@
-"""Console: the organization's clusters and their API clients, for programs and for people.
+"""Console: the organization, its members and its clusters, for programs and for people.
 
-One service over the store, two faces: the Administration API (JSON, token of the organization) and web pages (forms,
-this machine only). Owns the format of credentials files. Called by app, which mounts its routes.
+Services over the store, gathered on a `Desk`, and two faces: the Administration API (JSON, token of the organization)
+and web pages (forms, sign-in). What runs clusters is behind `RunsClusters`. Owns the format of credentials files.
+Called by app, which mounts its routes.
 """
 
 from c8py.server.console._api import api_routes
+from c8py.server.console._backups import BackupDesk
 from c8py.server.console._credentials import (
     FILE_VERSIONS,
     FileVersion,
@@ -12,9 +14,12 @@ from c8py.server.console._credentials import (
     credentials_text,
     organization_credentials_text,
 )
+from c8py.server.console._desk import Desk
 from c8py.server.console._first_start import ensure_cluster, ensure_credentials
 from c8py.server.console._guard import Guard
 from c8py.server.console._ids import Ids, RandomIds
+from c8py.server.console._instances import Definition, Detail, Incident, Instance, ShowsInstances
+from c8py.server.console._journal import Journal
 from c8py.server.console._kinds import (
     Backups,
     ClusterState,
@@ -25,27 +30,46 @@ from c8py.server.console._kinds import (
     Release,
     RunsClusters,
 )
+from c8py.server.console._lifecycle import ClusterWanted, Lifecycle
+from c8py.server.console._members import Members
+from c8py.server.console._monitoring import Monitoring
+from c8py.server.console._not_done import NotDone
 from c8py.server.console._pages import page_routes
 from c8py.server.console._problems import problem
 from c8py.server.console._service import ConsoleService, Created, Refused
+from c8py.server.console._vault import Vault
 
 __all__ = [
     "FILE_VERSIONS",
+    "BackupDesk",
     "Backups",
     "ClusterState",
+    "ClusterWanted",
     "ConsoleService",
     "Created",
+    "Definition",
+    "Desk",
+    "Detail",
     "FileVersion",
     "Guard",
     "Ids",
+    "Incident",
+    "Instance",
+    "Journal",
     "KeepsBackups",
     "KindRefused",
     "Kinds",
+    "Lifecycle",
+    "Members",
+    "Monitoring",
+    "NotDone",
     "Place",
     "RandomIds",
     "Refused",
     "Release",
     "RunsClusters",
+    "ShowsInstances",
+    "Vault",
     "api_routes",
     "credentials_file_name",
     "credentials_text",

@@ -50,8 +50,9 @@ def same_origin(headers: Mapping[str, str]) -> bool:
     """
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
-    origin = headers.get("origin")
-    return origin is None or origin == f"http://{headers.get('host', '')}"
+    origin, host = headers.get("origin"), headers.get("host", "")
+    # https as well: TLS may end at a proxy in front of us.
+    return origin is None or origin in {f"http://{host}", f"https://{host}"}
 
 
 def form_values(body: bytes) -> dict[str, list[str]]:

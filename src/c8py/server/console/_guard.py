@@ -1,7 +1,8 @@
 """What every page has in common: who may see it, what its forms must carry, how it is rendered and locked down.
 
-Sign-in is not there yet: until it is, pages answer only to this machine. No page is kept by a browser or a proxy, none
-runs a script, none can be framed.
+Pages want somebody signed in who has the permission. Until the organization has an owner they are open to this machine
+alone, as the owner's, unless the platform was told otherwise. No page is kept by a browser or a proxy, none runs a
+script, none can be framed.
 """
 
 import hashlib
@@ -11,18 +12,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from c8py.base import limits
+from c8py.base.redact import Secret
+from c8py.server.console._desk import Desk
 from c8py.server.console._forms import FormInvalid, FormTokens, form_values, same_origin, usable_cookie
+from c8py.server.console._members import ROLE_PERMISSIONS, Member
+from c8py.server.console._not_done import NotDone
+from c8py.server.store import Cluster
 from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {"console.css": "text/css", "icon.svg": "image/svg+xml"}
 _COOKIE: Final = "c8-console"
+_SESSION: Final = "c8-session"
 _COOKIE_BYTES: Final = 32
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -38,19 +47,109 @@ _HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_SIGN_IN: Final = "/console/sign-in"
 
 Form = Mapping[str, list[str]]
-Page = Callable[[Request], Awaitable[Response]]
-FormPage = Callable[[Request, Form], Awaitable[Response]]
 
 
-class Refusal:
+class Refusal(Exception):  # noqa: N818  an answer to a person
     """Why a request gets no page: status, title and a sentence with the next step."""
 
     def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
         self.status: Final = status
         self.title: Final = title
         self.detail: Final = detail
+
+
+class Viewer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who looks at a page.
+
+    Attributes:
+        email: of the member; "" for nobody, and for whoever sits at this machine.
+        name: shown.
+        permissions: what the viewer may do.
+        local: whether it is whoever sits at this machine, without a sign-in.
+    """
+
+    email: str = ""
+    name: str = ""
+    permissions: frozenset[str] = frozenset()
+    local: bool = False
+
+    @property
+    def who(self) -> str:
+        """For the activity log."""
+        return "this machine" if self.local else self.email
+
+    def may(self, permission: str) -> bool:
+        """Whether the viewer has the permission."""
+        return permission in self.permissions
+
+
+_NOBODY: Final = Viewer()
+_LOCAL: Final = Viewer(name="This machine", permissions=ROLE_PERMISSIONS["owner"], local=True)
+
+
+class Visit:
+    """One request for a page, by somebody who may see it.
+
+    Args:
+        request: as it came.
+        viewer: who looks.
+        form: what was sent, for a form that a page of ours made.
+        guard: renders.
+    """
+
+    def __init__(self, request: Request, viewer: Viewer, form: Form, guard: "Guard") -> None:
+        self.request: Final = request
+        self.viewer: Final = viewer
+        self.form: Final = form
+        self.guard: Final = guard
+        self.desk: Final = guard.desk
+
+    @property
+    def who(self) -> str:
+        """The viewer's name, for the activity log."""
+        return self.viewer.who
+
+    @property
+    def source(self) -> str:
+        """The address that the viewer comes from."""
+        return self.guard.source(self.request)
+
+    def value(self, name: str) -> str:
+        """The first value of this field of the form; "" where there is none."""
+        return first(self.form, name)
+
+    def part(self, name: str) -> str:
+        """What stands in the path in this place."""
+        return self.request.path_params[name]
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster in the path.
+
+        Raises:
+            Refusal: there is none.
+        """
+        found = self.desk.clients.cluster(self.part("cluster"))
+        if found is None or found.org_id != self.part("org"):
+            raise Refusal(404, "No such cluster", "There is no cluster of this id. Look at the list of clusters.")
+        return found
+
+    def show(self, template: str, context: Mapping[str, object] | None = None, status: int = 200) -> Response:
+        """The page of this template."""
+        return self.guard.render(self.request, self.viewer, template, context or {}, status)
+
+    def go(self, path: str) -> Response:
+        """On to another page, after something was done."""
+        return RedirectResponse(path, 303, headers={"cache-control": "no-store"})
+
+
+Page = Callable[[Visit], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Guard:
@@ -58,92 +157,185 @@ class Guard:
 
     Args:
         key: for the tokens of forms; random, of this process.
+        desk: what the pages are about.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, desk: Desk) -> None:
         self._tokens = FormTokens(key)
+        self.desk: Final = desk
 
-    def page(self, endpoint: Page) -> Page:
-        """A page to look at, for this machine only."""
+    def page(self, page: Page, permission: str = "") -> Endpoint:
+        """A page to look at, for who has the permission; "" is for everybody."""
+        return self._endpoint(page, permission, form=False)
 
+    def form(self, page: Page, permission: str = "") -> Endpoint:
+        """What a form is sent to: from a page of ours, within limits, by who has the permission."""
+        return self._endpoint(page, permission, form=True)
+
+    def _endpoint(self, page: Page, permission: str, *, form: bool) -> Endpoint:
         async def guarded(request: Request) -> Response:
-            refusal = _stranger(request)
-            return await endpoint(request) if refusal is None else self.refuse(request, refusal)
+            viewer = self._viewer(request)
+            try:
+                refused = self._stranger(request, viewer, permission, form=form)
+                if refused is not None:
+                    return refused
+                sent: Form = await self._form(request) if form else {}
+                return await page(Visit(request, viewer, sent, self))
+            except Refusal as refusal:
+                return self.refuse(request, viewer, refusal)
+            except NotDone as refused:
+                return self.refuse(request, viewer, Refusal(refused.status, "Not done", sentence(refused.detail)))
 
         return guarded
 
-    def form(self, endpoint: FormPage) -> Page:
-        """What a form is sent to: from this machine, from a page of ours, within limits."""
-
-        async def guarded(request: Request) -> Response:
-            form = _stranger(request) or await self._form(request)
-            return self.refuse(request, form) if isinstance(form, Refusal) else await endpoint(request, form)
-
-        return guarded
-
-    def render(self, request: Request, template: str, context: Mapping[str, object], status: int = 200) -> Response:
+    def render(
+        self,
+        request: Request,
+        viewer: Viewer,
+        template: str,
+        context: Mapping[str, object],
+        status: int = 200,
+    ) -> Response:
         """The page of this template.
 
         Args:
             request: whose cookie the forms in it belong to.
+            viewer: who looks.
             template: its file name.
             context: what it shows; all of it is escaped.
             status: the HTTP status.
         """
         cookie = request.cookies.get(_COOKIE)
         fresh = None if usable_cookie(cookie) else secrets.token_hex(_COOKIE_BYTES)
-        html = self._templates.get_template(template).render(
-            **context, form_token=self._tokens.token_for(fresh or cookie or ""), style_version=self._style_version
-        )
+        desk = self.desk
+        common: dict[str, object] = {
+            "organization": desk.organization,
+            "addresses": desk.addresses,
+            "status_of": desk.clients.status,
+            "place_of": desk.clients.place,
+            "viewer": viewer,
+            "wrong": "",
+            "form_token": self._tokens.token_for(fresh or cookie or ""),
+            "style_version": self._style_version,
+        }
+        html = self._templates.get_template(template).render({**common, **context})
         response = Response(html, status, headers=_HEADERS, media_type="text/html")
         if fresh is not None:
-            response.set_cookie(_COOKIE, fresh, path="/console", httponly=True, samesite="strict")
+            self._set_cookie(request, response, _COOKIE, fresh)
         return response
 
-    def refuse(self, request: Request, refusal: Refusal) -> Response:
+    def refuse(self, request: Request, viewer: Viewer, refusal: Refusal) -> Response:
         """The page that says why there is none."""
         context = {"title": refusal.title, "detail": refusal.detail}
-        return self.render(request, "refused.html", context, refusal.status)
+        return self.render(request, viewer, "refused.html", context, refusal.status)
+
+    def signed_in(self, request: Request, session: Secret, path: str) -> Response:
+        """On to a page, with a session; the forms of before are worth nothing any more."""
+        response = RedirectResponse(path, 303, headers={"cache-control": "no-store"})
+        self._set_cookie(request, response, _SESSION, session.reveal(), age_s=self.desk.settings.session_s)
+        self._set_cookie(request, response, _COOKIE, secrets.token_hex(_COOKIE_BYTES))
+        return response
+
+    def sign_out(self, request: Request) -> Response:
+        """End the session, and go to the beginning."""
+        self.desk.members.sign_out(request.cookies.get(_SESSION, ""))
+        response = RedirectResponse(_SIGN_IN, 303, headers={"cache-control": "no-store"})
+        for name in (_SESSION, _COOKIE):
+            response.delete_cookie(name, path="/console", httponly=True, samesite="strict")
+        return response
+
+    def source(self, request: Request) -> str:
+        """The address that a request comes from."""
+        sources = self.desk.access.sources
+        header = request.headers.get(sources.header) if sources.header else None
+        return sources.of(request.client.host if request.client else "", header)
 
     async def static(self, request: Request) -> Response:
         """The style sheet and the icon; their addresses change with the style sheet."""
         name = request.path_params["name"]
         if name not in _STATIC:
-            return self.refuse(request, Refusal(404, "No such file", "There is no file of this name."))
+            return self.refuse(request, _NOBODY, Refusal(404, "No such file", "There is no file of this name."))
         headers = {**_HEADERS, "cache-control": "public, max-age=31536000, immutable"}
         return Response((_HERE / "static" / name).read_bytes(), headers=headers, media_type=_STATIC[name])
 
+    # -- inside
+
+    def _viewer(self, request: Request) -> Viewer:
+        member = self.desk.members.signed_in(request.cookies.get(_SESSION, ""))
+        if member is not None:
+            return _viewing(member)
+        open_here = self.desk.settings.sign_in == "once_owned" and not self.desk.members.owned
+        # A proxy on this machine that nobody has told us of brings the whole world along.
+        proxied = any(name in request.headers for name in _PROXIED)
+        return _LOCAL if open_here and not proxied and _is_this_machine(self.source(request)) else _NOBODY
+
+    def _stranger(self, request: Request, viewer: Viewer, permission: str, *, form: bool) -> Response | None:
+        """The way to the sign-in for who has to go there; None for who may go on.
+
+        Raises:
+            Refusal: who is signed in may not, or nobody can sign in yet.
+        """
+        if not permission or viewer.may(permission):
+            return None
+        if viewer.email or viewer.local:
+            detail = "Your roles do not allow this. An administrator of the organization can change them."
+            raise Refusal(403, "Not allowed", detail)
+        if not self.desk.members.owned:
+            detail = (
+                "This platform has no owner yet. Open the link that it printed when it started, or open Console on the "
+                "machine that it runs on."
+            )
+            raise Refusal(403, "Only on the platform's own machine", detail)
+        if form:
+            raise Refusal(401, "Signed out", "You are signed out. Sign in, and try again.")
+        path = quote(request.url.path)
+        return RedirectResponse(f"{_SIGN_IN}?next={path}", 303, headers={"cache-control": "no-store"})
+
+    def _set_cookie(
+        self, request: Request, response: Response, name: str, value: str, *, age_s: int | None = None
+    ) -> None:
+        secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https:")
+        response.set_cookie(
+            name, value, path="/console", httponly=True, samesite="strict", secure=secure, max_age=age_s
+        )
+
     @cached_property
     def _templates(self) -> Environment:
-        return Environment(
+        environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["sentence"] = sentence
+        return environment
 
     @cached_property
     def _style_version(self) -> str:
         return hashlib.sha256((_HERE / "static" / "console.css").read_bytes()).hexdigest()[:16]
 
-    async def _form(self, request: Request) -> Form | Refusal:
-        """The form that came, if a page of ours sent it."""
+    async def _form(self, request: Request) -> Form:
+        """The form that came, if a page of ours sent it.
+
+        Raises:
+            Refusal: it came from elsewhere, or is none.
+        """
         if not same_origin(request.headers):
-            return Refusal(403, "Not from here", "The form came from another site. Open the page anew and try again.")
+            raise Refusal(403, "Not from here", "The form came from another site. Open the page anew and try again.")
         bytes_max, wait_s = limits.CONSOLE_BODY_BYTES_MAX, limits.CONSOLE_BODY_WAIT_S_MAX
         try:
             form = form_values(await read_bounded(request.stream(), bytes_max=bytes_max, wait_s=wait_s))
         except BodyTooLarge:
-            return Refusal(413, "Too much", f"A form has at most {bytes_max} bytes.")
+            raise Refusal(413, "Too large", f"A form has at most {bytes_max} bytes; this one is larger.") from None
         except BodyTooSlow:
-            return Refusal(408, "Too slow", "The form did not arrive in time. Try again.")
-        except FormInvalid:
-            return Refusal(400, "Not a form", "What came cannot be read. Open the page anew and try again.")
+            raise Refusal(408, "Too slow", f"A form has to arrive within {wait_s:g} seconds.") from None
+        except FormInvalid as error:
+            raise Refusal(400, "No form", sentence(str(error))) from None
         cookie = request.cookies.get(_COOKIE)
-        if cookie is None or not usable_cookie(cookie) or not self._tokens.belongs(first(form, "form_token"), cookie):
-            detail = "The page was made by an earlier start of the platform. Open it anew and try again."
-            return Refusal(403, "This form is out of date", detail)
+        if not usable_cookie(cookie) or not self._tokens.belongs(first(form, "form_token"), cookie or ""):
+            detail = "The page was open for too long, or came from elsewhere. Go back, load it anew and try again."
+            raise Refusal(403, "The form has expired", detail)
         return form
 
 
@@ -152,16 +344,17 @@ def first(form: Form, name: str) -> str:
     return form.get(name, [""])[0]
 
 
-def _stranger(request: Request) -> Refusal | None:
-    """Why this caller sees no page, if so."""
+def sentence(text: str) -> str:
+    """The words of a refusal as a sentence."""
+    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
+
+
+def _viewing(member: Member) -> Viewer:
+    return Viewer(email=member.email, name=member.name or member.email, permissions=member.permissions)
+
+
+def _is_this_machine(source: str) -> bool:
     try:
-        near = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        return ipaddress.ip_address(source).is_loopback
     except ValueError:
-        near = False
-    if near:
-        return None
-    detail = (
-        "Console has no sign-in yet, so its pages answer only on the machine that the platform runs on. "
-        "Open them there, through an SSH tunnel, or use the Administration API."
-    )
-    return Refusal(403, "Only on the platform's own machine", detail)
+        return False

@@ -94,6 +94,15 @@ class ConsoleService:
         client = self._store.client(client_id)
         return client if client is not None and client.cluster_id == cluster.cluster_id else None
 
+    def organization_clients(self) -> tuple[Client, ...]:
+        """The clients of the organization, the oldest first."""
+        return self._store.clients(None)
+
+    def organization_client(self, client_id: str) -> Client | None:
+        """This client of the organization."""
+        client = self._store.client(client_id)
+        return client if client is not None and client.cluster_id is None else None
+
     def create(self, cluster: Cluster, name: str, permissions: Sequence[str] | None = None) -> Created | Refused:
         """A new client of this cluster.
 
@@ -104,14 +113,17 @@ class ConsoleService:
         """
         return self._create(cluster.org_id, cluster, name, CLUSTER_SCOPES, permissions)
 
-    def create_for_organization(self, org_id: str, name: str) -> Created | Refused:
-        """A new client of the organization with all permissions.
+    def create_for_organization(
+        self, org_id: str, name: str, permissions: Sequence[str] | None = None
+    ) -> Created | Refused:
+        """A new client of the organization.
 
         Args:
             org_id: the organization.
             name: unique among its clients.
+            permissions: as "read:cluster"; None for all of them.
         """
-        return self._create(org_id, None, name, organization_permissions(), None)
+        return self._create(org_id, None, name, organization_permissions(), permissions)
 
     def delete(self, client: Client) -> None:
         """Delete it; its tokens stop at once."""

@@ -35,7 +35,14 @@ class Encryption(_Wire, frozen=True):
     type: str
 
 
-class ClusterItem(_Wire, frozen=True):
+class Allowed(_Wire, frozen=True):
+    """A line of an IP allowlist."""
+
+    description: str
+    ip: str
+
+
+class ClusterItem(_Wire, frozen=True, omit_defaults=True):
     """A cluster."""
 
     uuid: str
@@ -50,6 +57,10 @@ class ClusterItem(_Wire, frozen=True):
     status: Status
     links: Links
     encryption: Encryption
+    description: str = ""
+    labels: tuple[str, ...] = ()
+    ipallowlist: tuple[Allowed, ...] = ()
+    ipwhitelist: tuple[Allowed, ...] = ()
 
 
 class ParameterChannel(_Wire, frozen=True):
@@ -111,3 +122,185 @@ class ConnectionDetails(msgspec.Struct, frozen=True, kw_only=True, rename="upper
     zeebe_address: str
     zeebe_client_id: str
     zeebe_authorization_server_url: str
+
+
+class ClusterBody(_Wire, frozen=True):
+    """The body of CreateCluster; what else SaaS takes there has no meaning here."""
+
+    name: str
+    plan_type_id: str
+    channel_id: str
+    generation_id: str
+    region_id: str
+    description: str = ""
+    stage_label: str = ""
+    auto_update: bool = False
+    encryption: str = "Provider"
+
+
+class ClusterMade(_Wire, frozen=True):
+    """The answer of CreateCluster."""
+
+    cluster_id: str
+
+
+class ClusterChanges(_Wire, frozen=True):
+    """The body of UpdateCluster."""
+
+    name: str | None = None
+    description: str | None = None
+    stage_label: str | None = None
+    number_of_allocated_hw_packages: float | None = None
+
+
+class UpgradeNamed(_Wire, frozen=True):
+    """A thing of an upgrade."""
+
+    id: str
+    name: str
+
+
+class Upgrade(_Wire, frozen=True):
+    """The answer of UpgradeCluster."""
+
+    org_id: str
+    cluster: UpgradeNamed
+    old_generation: UpgradeNamed
+    new_generation: UpgradeNamed
+
+
+class EncryptionBody(_Wire, frozen=True):
+    """The body of UpdateClusterEncryption."""
+
+    primary_encryption_key_id: str
+    secondary_encryption_key_id: str = ""
+
+
+class FailoverBody(_Wire, frozen=True):
+    """The body of TriggerFailover."""
+
+    backup_ids: tuple[str, ...]
+    restore_backup_id: str
+
+
+class AllowBody(_Wire, frozen=True):
+    """The body of UpdateIpAllowlist."""
+
+    ipallowlist: tuple[Allowed, ...]
+
+
+class WhiteBody(_Wire, frozen=True):
+    """The body of UpdateIpWhitelist, its twin of old."""
+
+    ipwhitelist: tuple[Allowed, ...]
+
+
+class SecretBody(_Wire, frozen=True):
+    """The body of CreateSecret."""
+
+    secret_name: str
+    secret_value: str
+
+
+class SecretChange(_Wire, frozen=True):
+    """The body of UpdateSecret."""
+
+    secret_value: str
+
+
+class BackupItem(_Wire, frozen=True, omit_defaults=True):
+    """A backup."""
+
+    uuid: str
+    name: str
+    created: str
+    completed: str
+    status: str
+    zeebe_status: str
+    tasklist_status: str
+    operate_status: str
+    optimize_status: str
+    generation_name: str = ""
+    generation_uuid: str = ""
+
+
+class RestoreItem(_Wire, frozen=True, omit_defaults=True):
+    """A backup being put back."""
+
+    uuid: str
+    backup_id: str
+    state: str
+    start_timestamp: str = ""
+    completion_timestamp: str = ""
+
+
+class ScheduleBody(_Wire, frozen=True):
+    """The body of UpdateSchedule."""
+
+    schedule: str
+
+
+class ScheduleItem(_Wire, frozen=True):
+    """When backups are made."""
+
+    name: str
+    schedule: str
+
+
+class MonitoringItem(_Wire, frozen=True, omit_defaults=True):
+    """Credentials for metrics; the password is in the answers that make one."""
+
+    uuid: str
+    name: str
+    username: str
+    created: str
+    last_used: str
+    created_by: str
+    created_by_name: str
+    password: str = ""
+
+
+class MonitoringBody(_Wire, frozen=True):
+    """The body of CreateMonitoringClient."""
+
+    username: str
+
+
+class ConnectivityBody(_Wire, frozen=True):
+    """The body of ActivateSecureConnectivity."""
+
+    allowed_principals: tuple[str, ...]
+    allowed_regions: tuple[str, ...]
+
+
+class MemberItem(_Wire, frozen=True):
+    """A member."""
+
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    invite_pending: bool
+
+
+class MemberBody(_Wire, frozen=True):
+    """The body of UpdateMembers."""
+
+    org_roles: tuple[str, ...]
+
+
+class Audit(_Wire, frozen=True):
+    """A line of the activity log."""
+
+    service: str
+    org_id: str
+    audit: str
+    audit_type: str
+    entity: str
+    entity_id: str
+    user_id: str
+    timestamp: float
+    parent_entity: str = ""
+    parent_entity_id: str = ""
+    entity_attribute: str = ""
+    entity_attribute_value_from: str = ""
+    entity_attribute_value_to: str = ""
