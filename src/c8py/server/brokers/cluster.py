@@ -1,0 +1,532 @@
+"""One cluster of real brokers: keeps them running, and does to them what Console asks for, one thing at a time.
+
+Lives in the platform's event loop; whatever blocks runs in threads. The brokers outlive it: a platform that ends lets
+them run, and the next one finds them. What must outlive it stands in `cluster.json` beside the brokers' folders.
+"""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from c8py.base.clock import Clock
+from c8py.errors import C8Error, PlatformError
+from c8py.server.brokers import copies
+from c8py.server.brokers.copies import Backup
+from c8py.server.brokers.distribution import Progress
+from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, Trust, command_of, environment_of
+from c8py.server.brokers.probes import NOTHING, Sight, look_at
+from c8py.server.brokers.processes import BrokerProcess
+from c8py.server.brokers.supervision import POLICY, Phase, Policy, Seen, Supervised, step
+
+# The words of the Administration API.
+Status = Literal["Creating", "Healthy", "Unhealthy", "Updating", "Resuming", "Suspended"]
+
+FILE_NAME: Final = "cluster.json"
+_TICK_S: Final = 0.5
+_SETTLED_TICK_S: Final = 1.0
+_SETTLE_S_MAX: Final = 600.0
+_WAIT_S: Final = 5.0  # between two looks at the time, should the supervision stand still
+
+
+class Programs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a broker of one version is run with.
+
+    Attributes:
+        java: the program.
+        home: the distribution.
+        main: the class that starts a broker.
+    """
+
+    java: Path
+    home: Path
+    main: str
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machine and the platform give to all clusters.
+
+    Attributes:
+        programs: fetches and finds what brokers of a shape are run with; blocks.
+        trust: whose tokens a cluster of this id takes; None lets everybody in.
+        tls: what brokers show to clients.
+        policy: how patient the supervision is.
+        look: asks a broker how it is; blocks.
+    """
+
+    programs: Callable[[Shape, Progress], Programs]
+    trust: Callable[[str], Trust | None]
+    tls: ServerTls | None = None
+    policy: Policy = POLICY
+    look: Callable[[str], Sight] = look_at
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the cluster's file.
+
+    Attributes:
+        plan: its shape and addresses.
+        suspended: whether its brokers shall rest.
+        has_been_ready: whether it has ever done work: before that it is being created.
+    """
+
+    plan: Plan
+    suspended: bool = False
+    has_been_ready: bool = False
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One broker as it is now.
+
+    Attributes:
+        node_id: its number.
+        phase: where it is in its life.
+        grpc_address: host:port for clients.
+        rest_address: base URL for clients.
+        pid: its process; None where it does not run, or runs elsewhere.
+        leads: the partitions that it leads.
+        follows: the partitions that it copies.
+        failures: deaths in a row.
+        trouble: what it said last that sounds like it.
+    """
+
+    node_id: int
+    phase: str
+    grpc_address: str
+    rest_address: str
+    pid: int | None
+    leads: tuple[int, ...] = ()
+    follows: tuple[int, ...] = ()
+    failures: int = 0
+    trouble: str = ""
+
+
+class _Broker:
+    """A broker that this platform runs."""
+
+    def __init__(self, plan: BrokerPlan, folder: Path) -> None:
+        self.plan = plan
+        self.process = BrokerProcess(folder)
+        self.state = Supervised()
+        self.seen = NOTHING
+        self.wanted = False
+        self.failed = ""
+
+    @property
+    def sight(self) -> Sight:
+        """What it said when it was last asked; what one said that has ended says nothing of the one that begins."""
+        return self.seen if self.process.alive else NOTHING
+
+
+class ZeebeCluster:
+    """A cluster of real brokers.
+
+    Args:
+        folder: its own; brokers and `cluster.json` are in it.
+        backups: where its backups are; they outlive it.
+        kept: what is known of it.
+        site: machine and platform.
+        clock: for pauses, and for when backups were taken.
+    """
+
+    def __init__(self, folder: Path, backups: Path, kept: Kept, site: Site, *, clock: Clock) -> None:
+        self._folder = folder
+        self._backups = backups
+        self._kept = kept
+        self._site = site
+        self._clock = clock
+        self._brokers = [_Broker(one, folder / f"broker-{one.node_id}") for one in kept.plan.local]
+        self._programs: Programs | None = None
+        self._operation: Status | None = None
+        self._operating = asyncio.Lock()
+        self._ticked = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._supervising: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
+        self._operator: asyncio.Task[object] | None = None
+        self._trouble = ""
+        self.fetched: tuple[int, int] | None = None
+
+    @classmethod
+    def load(cls, folder: Path, backups: Path, site: Site, *, clock: Clock) -> "ZeebeCluster":
+        """The cluster that an earlier platform left here.
+
+        Raises:
+            PlatformError: its file cannot be read.
+        """
+        try:
+            kept = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Kept)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise PlatformError(f"expected to read the cluster in {folder}, but: {error}") from error
+        return cls(folder, backups, kept, site, clock=clock)
+
+    @property
+    def plan(self) -> Plan:
+        """Its shape and addresses."""
+        return self._kept.plan
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot start, if that is known."""
+        return self._trouble or next((one.failed for one in self._brokers if one.failed), "")
+
+    @property
+    def status(self) -> Status:
+        """How it is, in the words of the Administration API."""
+        if self._operation is not None:
+            return self._operation
+        if self._kept.suspended:
+            return "Suspended"
+        if not self._kept.has_been_ready:
+            return "Unhealthy" if self._trouble else "Creating"
+        return "Healthy" if self._works() else "Unhealthy"
+
+    def members(self) -> tuple[Member, ...]:
+        """Its brokers, those on other machines too."""
+        here = {broker.plan.node_id: broker for broker in self._brokers}
+        return tuple(_member(one, here.get(one.node_id), self._site.tls) for one in self.plan.brokers)
+
+    async def start(self) -> None:
+        """Take care of its brokers from here on: those that run are left as they are, the others are started."""
+        await asyncio.to_thread(self._keep)
+        for broker in self._brokers:
+            broker.wanted = not self._kept.suspended
+        self._supervising = asyncio.create_task(self._supervise())
+        if not all(broker.process.alive for broker in self._brokers) and not self._kept.suspended:
+            if not self._any_alive():
+                await asyncio.to_thread(copies.finish, self._folders())
+            self._preparing = asyncio.create_task(self._prepare_quietly())
+
+    async def stop(self, *, brokers_too: bool) -> None:
+        """Take care no longer.
+
+        Args:
+            brokers_too: end the brokers; otherwise they run on, and the next platform finds them.
+        """
+        if self._supervising is None:
+            return
+        await _cancelled(self._preparing)
+        # Whoever waits for the end of an operation waits no longer: its brokers go where it left them.
+        await _cancelled(self._operator)
+        try:
+            if brokers_too:
+                await self._rest()
+        finally:
+            await _cancelled(self._supervising)
+            self._supervising = None
+
+    # -- what Console asks for
+
+    async def suspend(self) -> None:
+        """Let its brokers rest; their data stay.
+
+        Raises:
+            PlatformError: they do not end.
+        """
+        async with self._alone("Suspended"):
+            self._remember(suspended=True)
+            await self._rest()
+
+    async def resume(self) -> None:
+        """Start its brokers, and wait until they work.
+
+        Raises:
+            PlatformError: they do not come.
+        """
+        async with self._alone("Resuming"):
+            await self._prepare()
+            self._remember(suspended=False)
+            await self._work()
+
+    async def restart(self, shape: Shape | None = None) -> None:
+        """Restart one broker after the other, each once all partitions have leaders again.
+
+        Args:
+            shape: another version, memory or Java options from here on; None leaves them.
+
+        Raises:
+            PlatformError: the brokers cannot be had, do not end or do not come.
+        """
+        async with self._alone("Updating"):
+            if shape is not None:
+                self._programs = None
+                await self._prepare(shape)
+                self._remember(plan=msgspec.structs.replace(self.plan, shape=shape))
+            await self._prepare()
+            for broker in self._brokers:
+                if self._kept.suspended:
+                    return
+                await self._until(self._works, what="all partitions to have leaders")
+                broker.wanted = False
+                self._hurry.set()
+                await self._until(lambda broker=broker: not broker.process.alive, what="a broker to end")
+                broker.wanted = True
+                self._hurry.set()
+                await self._until(lambda broker=broker: broker.sight.ready, what="a broker to be ready")
+            await self._until(self._works, what="all partitions to have leaders")
+
+    async def backup(self, backup_id: str) -> Backup:
+        """Copy its data, while its brokers rest.
+
+        Args:
+            backup_id: of the new backup, a UUID.
+
+        Raises:
+            PlatformError: the copy cannot be written, or brokers run on other machines.
+        """
+        self._all_here_or_refuse("back up")
+        async with self._alone("Updating"):
+            begun_ms = self._clock.now_ms()
+            try:
+                await self._rest()
+                size = await asyncio.to_thread(copies.take, self._folders(), self._backups, backup_id)
+                backup = Backup(
+                    backup_id=backup_id,
+                    cluster_id=self.plan.cluster_id,
+                    version=self.plan.shape.version,
+                    brokers=len(self.plan.brokers),
+                    partitions=self.plan.shape.partitions,
+                    replication=self.plan.shape.replication,
+                    created_ms=begun_ms,
+                    completed_ms=self._clock.now_ms(),
+                    size_bytes=size,
+                )
+                await asyncio.to_thread(copies.seal, self._backups, backup)
+            finally:
+                await self._back_to_work()
+            return backup
+
+    async def restore(self, backup: Backup) -> None:
+        """Put a backup in the place of its data.
+
+        Args:
+            backup: of this cluster, or of another one of the same shape.
+
+        Raises:
+            PlatformError: the backup is of another shape, or cannot be read.
+        """
+        self._all_here_or_refuse("restore")
+        shape = self.plan.shape
+        there = (backup.brokers, backup.partitions, backup.replication)
+        here = (shape.brokers, shape.partitions, shape.replication)
+        if there != here:
+            raise PlatformError(
+                "expected a backup of a cluster with as many brokers, partitions and copies "
+                f"({here[0]}, {here[1]}, {here[2]}), but it has {there[0]}, {there[1]}, {there[2]}"
+            )
+        async with self._alone("Updating"):
+            try:
+                await self._rest()
+                await asyncio.to_thread(copies.put_back, self._folders(), self._backups, backup.backup_id)
+            finally:
+                await self._back_to_work()
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Its whole backups, the oldest first."""
+        return copies.backups_in(self._backups)
+
+    def delete_backup(self, backup_id: str) -> None:
+        """Remove a backup; a name that is none is let be."""
+        if any(one.backup_id == backup_id for one in self.backups()):
+            shutil.rmtree(self._backups / backup_id, ignore_errors=True)
+
+    async def delete(self) -> None:
+        """End its brokers and remove their data; backups stay."""
+        await self.stop(brokers_too=True)
+        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+
+    # -- inside
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, status: Status) -> AsyncGenerator[None]:
+        """One thing at a time.
+
+        Raises:
+            PlatformError: something else is being done.
+        """
+        if self._operating.locked():
+            raise PlatformError(
+                "expected a cluster with nothing else going on, but another operation runs", hint="wait for its end"
+            )
+        async with self._operating:
+            self._operation, self._operator = status, asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._operation = self._operator = None
+
+    async def _rest(self) -> None:
+        for broker in self._brokers:
+            broker.wanted = False
+        self._hurry.set()
+        await self._until(lambda: not self._any_alive(), what="the brokers to end")
+
+    async def _work(self) -> None:
+        for broker in self._brokers:
+            broker.wanted = True
+        self._hurry.set()
+        await self._until(self._works, what="all partitions to have leaders")
+
+    async def _back_to_work(self) -> None:
+        if not self._kept.suspended:
+            await self._prepare()
+            await self._work()
+
+    def _works(self) -> bool:
+        if not self._brokers or len(self._brokers) < len(self.plan.brokers):
+            # Leaders may be on other machines, whose management ports nobody reaches.
+            return all(broker.sight.ready for broker in self._brokers)
+        led = frozenset[int]().union(*(broker.sight.leads for broker in self._brokers))
+        return led.issuperset(range(1, self.plan.shape.partitions + 1))
+
+    def _any_alive(self) -> bool:
+        return any(broker.process.alive for broker in self._brokers)
+
+    def _folders(self) -> tuple[Path, ...]:
+        return tuple(broker.process.folder for broker in self._brokers)
+
+    def _all_here_or_refuse(self, verb: str) -> None:
+        if len(self._brokers) < len(self.plan.brokers):
+            raise PlatformError(f"expected to {verb} a cluster with all brokers here, but some run on other machines")
+
+    async def _prepare_quietly(self) -> None:
+        """Prepare, and keep what hinders it for whoever looks."""
+        try:
+            await self._prepare()
+        except C8Error as error:
+            self._trouble = str(error)
+        self._hurry.set()
+
+    async def _prepare(self, shape: Shape | None = None) -> None:
+        """Have Java and the distribution at hand."""
+        if self._programs is not None:
+            return
+
+        def told(come: int, whole: int) -> None:
+            self.fetched = (come, whole)
+
+        try:
+            self._programs = await asyncio.to_thread(self._site.programs, shape or self.plan.shape, told)
+            self._trouble = ""
+        finally:
+            self.fetched = None
+
+    async def _supervise(self) -> None:
+        while True:
+            self._hurry.clear()
+            try:
+                await asyncio.to_thread(self._look)
+                for broker in self._brokers:
+                    await self._care(broker)
+                if not self._kept.has_been_ready and self._works():
+                    self._remember(has_been_ready=True)
+            except C8Error as error:
+                # A full disk is no reason to look after brokers no longer.
+                self._trouble = str(error)
+            self._ticked.set()
+            self._ticked = asyncio.Event()
+            settled = self._operation is None and all(one.state.phase is Phase.READY for one in self._brokers)
+            await _wait(self._hurry, _SETTLED_TICK_S if settled else _TICK_S)
+
+    def _look(self) -> None:
+        for broker in self._brokers:
+            broker.seen = self._site.look(broker.plan.management_url) if broker.process.alive else NOTHING
+
+    async def _care(self, broker: _Broker) -> None:
+        seen = Seen(alive=broker.process.alive, ready=broker.sight.ready)
+        if broker.wanted and not seen.alive and self._programs is None:
+            return
+        broker.state, action = step(
+            broker.state, seen, wanted=broker.wanted, now_s=self._clock.monotonic_s(), policy=self._site.policy
+        )
+        if action == "start":
+            await asyncio.to_thread(self._launch, broker)
+        elif action == "terminate":
+            broker.process.terminate()
+        elif action == "kill":
+            broker.process.kill()
+
+    def _launch(self, broker: _Broker) -> None:
+        assert self._programs is not None
+        programs, folder, broker.seen = self._programs, broker.process.folder, NOTHING
+        trust = self._site.trust(self.plan.cluster_id)
+        command = command_of(
+            self.plan, home=programs.home, java=programs.java, folder=folder, trust=trust, main=programs.main
+        )
+        try:
+            broker.process.start(
+                command, environment_of(self.plan, broker.plan, folder, trust=trust, tls=self._site.tls)
+            )
+            broker.failed = ""
+        except PlatformError as error:
+            broker.failed = str(error)
+
+    async def _until(self, condition: Callable[[], bool], *, what: str = "it to happen") -> None:
+        end_s = self._clock.monotonic_s() + _SETTLE_S_MAX
+        while not condition():
+            if self._clock.monotonic_s() > end_s:
+                raise PlatformError(
+                    f"expected {what} within {_SETTLE_S_MAX:g} s, but waited in vain",
+                    hint=f"see the logs in {self._folder}",
+                )
+            await _wait(self._ticked, _WAIT_S)
+
+    def _remember(
+        self, *, plan: Plan | None = None, suspended: bool | None = None, has_been_ready: bool | None = None
+    ) -> None:
+        kept = self._kept
+        self._kept = Kept(
+            plan=plan or kept.plan,
+            suspended=kept.suspended if suspended is None else suspended,
+            has_been_ready=kept.has_been_ready if has_been_ready is None else has_been_ready,
+        )
+        self._keep()
+
+    def _keep(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            beside = self._folder / (FILE_NAME + ".new")
+            beside.write_bytes(msgspec.json.encode(self._kept))
+            beside.replace(self._folder / FILE_NAME)
+        except OSError as error:
+            raise PlatformError(
+                f"expected to write {self._folder / FILE_NAME}, but: {error}", hint="check the folder and the disk"
+            ) from error
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the event.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+async def _cancelled(task: asyncio.Task[object] | asyncio.Task[None] | None) -> None:
+    if task is not None and task is not asyncio.current_task():
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+def _member(plan: BrokerPlan, broker: _Broker | None, tls: ServerTls | None) -> Member:
+    scheme = "http" if tls is None else "https"
+    rest = f"{scheme}://{plan.grpc_address.rpartition(':')[0]}:{plan.ports.rest}"
+    if broker is None:
+        return Member(
+            node_id=plan.node_id, phase="elsewhere", grpc_address=plan.grpc_address, rest_address=rest, pid=None
+        )
+    troubled = broker.state.failures > 0
+    return Member(
+        node_id=plan.node_id,
+        phase=broker.state.phase.value,
+        grpc_address=plan.grpc_address,
+        rest_address=rest,
+        pid=broker.process.pid,
+        leads=tuple(sorted(broker.sight.leads)),
+        follows=tuple(sorted(broker.sight.follows)),
+        failures=broker.state.failures,
+        trouble=broker.failed or (broker.process.last_words() if troubled else ""),
+    )

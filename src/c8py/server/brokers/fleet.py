@@ -1,0 +1,148 @@
+"""All clusters of real brokers of a platform: makes them, finds them again, and hands them out by id.
+
+Called by app, which puts it behind Console. Owns the choice of ports, of Java and of the distribution.
+"""
+
+import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from c8py.base.clock import Clock
+from c8py.errors import PlatformError
+from c8py.server.brokers.cluster import FILE_NAME, Kept, Programs, Site, ZeebeCluster
+from c8py.server.brokers.distribution import Progress, distribution, main_class
+from c8py.server.brokers.java import java_program
+from c8py.server.brokers.plan import Shape, new_plan, ports_of
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """What this machine is to its brokers.
+
+    Attributes:
+        bind: the address that they listen on.
+        public_host: how the machine is reached.
+        cache: where distributions are kept.
+        java_home: the Java to run them on; None looks for one.
+        zeebe_home: an unpacked distribution for clusters that name none; None fetches their version.
+    """
+
+    bind: str
+    public_host: str
+    cache: Path
+    java_home: Path | None = None
+    zeebe_home: Path | None = None
+
+    def programs(self, shape: Shape, progress: Progress) -> Programs:
+        """What brokers of this shape are run with; fetches what is not there.
+
+        Raises:
+            ConfigError: there is no Java that is new enough.
+            PlatformError: the distribution cannot be had.
+        """
+        java = java_program(self.java_home)
+        told = Path(shape.home) if shape.home else self.zeebe_home
+        home = told or distribution(shape.version, cache=self.cache, progress=progress)
+        return Programs(java=java, home=home, main=main_class(home))
+
+
+class Fleet:
+    """The clusters of real brokers.
+
+    Args:
+        folder: each has a folder of its id in it.
+        backups: each has a folder of its id in it, which outlives the cluster.
+        machine: where they run.
+        site: what they are given.
+        clock: theirs.
+    """
+
+    def __init__(self, folder: Path, backups: Path, machine: Machine, site: Site, *, clock: Clock) -> None:
+        self._folder = folder
+        self._backups = backups
+        self._machine = machine
+        self._site = site
+        self._clock = clock
+        self._clusters: dict[str, ZeebeCluster] = {}
+        self._planning = threading.Lock()
+
+    def get(self, cluster_id: str) -> ZeebeCluster | None:
+        """The cluster of this id, if it is one of real brokers."""
+        return self._clusters.get(cluster_id)
+
+    def all(self) -> tuple[ZeebeCluster, ...]:
+        """All of them."""
+        return tuple(self._clusters.values())
+
+    async def start(self, cluster_ids: Iterable[str]) -> None:
+        """Take care of these clusters again; those whose folders are gone are passed over.
+
+        Raises:
+            PlatformError: the file of one cannot be read.
+        """
+        for cluster_id in cluster_ids:
+            folder = self._folder / cluster_id
+            if (folder / FILE_NAME).exists():
+                cluster = ZeebeCluster.load(folder, self._backups / cluster_id, self._site, clock=self._clock)
+                self._clusters[cluster_id] = cluster
+                await cluster.start()
+
+    async def create(self, cluster_id: str, shape: Shape) -> ZeebeCluster:
+        """Make a cluster; it is being created when this returns, and tells itself how far it is.
+
+        Raises:
+            ConfigError: the shape is none, or there are no ports for it.
+            PlatformError: its folder cannot be made.
+        """
+        with self._planning:
+            taken = frozenset(port for one in self._clusters.values() for port in ports_of(one.plan))
+            plan = new_plan(
+                cluster_id,
+                shape,
+                bind=self._machine.bind,
+                public_host=self._machine.public_host,
+                taken=taken,
+                is_free=self._is_free,
+            )
+            folder = self._folder / cluster_id
+            cluster = ZeebeCluster(folder, self._backups / cluster_id, Kept(plan=plan), self._site, clock=self._clock)
+            self._clusters[cluster_id] = cluster
+        try:
+            await cluster.start()
+        except BaseException:
+            del self._clusters[cluster_id]
+            raise
+        return cluster
+
+    async def delete(self, cluster_id: str) -> None:
+        """End a cluster and remove its data.
+
+        Raises:
+            PlatformError: there is none of this id.
+        """
+        cluster = self._clusters.get(cluster_id)
+        if cluster is None:
+            raise PlatformError("expected a cluster of real brokers, but there is none of this id")
+        await cluster.delete()
+        del self._clusters[cluster_id]
+
+    async def stop(self, *, brokers_too: bool) -> None:
+        """Take care of none of them any longer.
+
+        Args:
+            brokers_too: end the brokers; otherwise they run on, and the next platform finds them.
+        """
+        for cluster in self._clusters.values():
+            await cluster.stop(brokers_too=brokers_too)
+
+    def _is_free(self, port: int) -> bool:
+        with socket.socket(socket.AF_INET6 if ":" in self._machine.bind else socket.AF_INET) as tried:
+            # As Java does: a port that a broker has just left is free.
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((self._machine.bind, port))
+            except OSError:
+                return False
+            return True
