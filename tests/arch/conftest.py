@@ -29,7 +29,8 @@ TEXTS = {
 
 
 def _files() -> Iterator[Path]:
-    yield from (file for file in ROOT.iterdir() if file.is_file())
+    # In a second working tree .git is a file, and names the first one.
+    yield from (file for file in ROOT.iterdir() if file.is_file() and file.name != ".git")
     for top in TOP:
         for file in (ROOT / top).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyc":
