@@ -1,8 +1,8 @@
 """Prints the clients of the APIs beside the cluster, in both colours, and their models, from tools/facts/{api}.jsonl.
 
 Each API is a room: `models.py`, `_async.py`, `_sync.py`, and an `__init__` that exports them. The facts say of each
-operation its method and path, what it is called here and what it is about; of each struct and enum what it holds. Types
-are written as in Python; the rules:
+operation its method and path, what it is called here and what it is about, and the verb of the command line; of each
+struct and enum what it holds. Types are written as in Python; the rules:
 
 - In an answer a field with `!` has to be there, one with `?` may be null and is None when absent, and every other one
   is empty when absent: an older or newer server is understood, but nobody else.
@@ -47,6 +47,7 @@ class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
     call: str
     name: str
     about: str
+    verb: str = ""
     group: str = ""
     answer: str = ""
     body: dict[str, str] | None = None

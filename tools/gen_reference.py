@@ -28,7 +28,7 @@ from c8py.proto.gateway_pb2_grpc import RPCS
 from c8py.server import settings as platform
 from c8py.server.gateway.grpc_edge import SERVED
 from c8py.server.gateway.rest_calls import CALLS
-from gen_components import APIS, Printer
+from gen_components import APIS, Operation, Printer
 from generator import ROOT, main
 
 _FOLDER: Final = ROOT / "docs" / "reference"
@@ -236,15 +236,22 @@ def _apis() -> str:
     )
     text = _head("The APIs beside the cluster", "tools/facts", about)
     for room, (name, told) in APIS.items():
-        place = PLACES[room]
+        place, operations = PLACES[room], Printer(room, name, told).operations
         text += f"## {name}\n\n{told}\n\nAddress: `{place.setting}`, below it `{place.root or '/'}`. "
-        text += f"Audience: `{room}_audience`.\n\n| method | call | what |\n| --- | --- | --- |\n"
-        for one in Printer(room, name, told).operations:
-            also = f", `{one.name}_all`" if one.answer.startswith("Found[") else ""
-            old = " Deprecated." if one.deprecated else ""
-            text += f"| `{one.name}`{also} | `{one.call}` | {_cell(one.about)}{old} |\n"
-        text += "\n"
+        text += f"Audience: `{room}_audience`.\n\n"
+        verbs = any(one.verb for one in operations)
+        text += (
+            f"| method |{' verb |' if verbs else ''} call | what |\n| --- |{' --- |' if verbs else ''} --- | --- |\n"
+        )
+        text += "".join(_operation(one, verbs=verbs) for one in operations) + "\n"
     return text
+
+
+def _operation(one: Operation, *, verbs: bool) -> str:
+    also = f", `{one.name}_all`" if one.answer.startswith("Found[") else ""
+    verb = f" `c8 {'console ' if one.verb else ''}{one.verb or 'api'}` |" if verbs else ""
+    old = " Deprecated." if one.deprecated else ""
+    return f"| `{one.name}`{also} |{verb} `{one.call}` | {_cell(one.about)}{old} |\n"
 
 
 # -- what the embedded engine supports
