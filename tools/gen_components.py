@@ -199,7 +199,7 @@ class Printer:
 
     def client(self, prefix: str) -> str:
         """The module of the client in one colour."""
-        body = [f"class {prefix}{self.name}({prefix}Component):", *docstring(self.about, 4), ""]
+        body = [f"class {prefix}{self.name}({prefix}Component):", *docstring(self.about, 4)]
         body += [f'    PLACE = "{self.room_name}"']
         for operation in self.operations:
             body += ["", *self._method(operation, prefix)]

@@ -284,7 +284,6 @@ class Nouns:
                 f'    def {noun}(self) -> "{prefix}{_class(tag)}":',
                 *docstring(f"{noun.replace('_', ' ').capitalize()}: {', '.join(m.name for m in methods)}.", 8),
                 f"        {imports[tag]}",
-                "",
                 f"        return {prefix}{_class(tag)}(self._connection)",
             ]
         return "\n".join(lines) + "\n"

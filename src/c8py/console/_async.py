@@ -15,7 +15,6 @@ from c8py.console.models import (
 
 class AsyncConsole(AsyncComponent):
     """The Administration API: what Console can do, without its pages."""
-
     PLACE = "console"
 
     async def clusters(self) -> list[Cluster]:

@@ -15,7 +15,6 @@ from c8py.console.models import (
 
 class Console(Component):
     """The Administration API: what Console can do, without its pages."""
-
     PLACE = "console"
 
     def clusters(self) -> list[Cluster]:

@@ -13,7 +13,6 @@ from c8py.modeler.models import (
 
 class AsyncModeler(AsyncComponent):
     """Web Modeler: projects, folders, files, their versions, and who works on them."""
-
     PLACE = "modeler"
 
     async def info(self) -> Info:

@@ -13,7 +13,6 @@ from c8py.modeler.models import (
 
 class Modeler(Component):
     """Web Modeler: projects, folders, files, their versions, and who works on them."""
-
     PLACE = "modeler"
 
     def info(self) -> Info:

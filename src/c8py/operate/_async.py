@@ -15,7 +15,6 @@ class AsyncOperate(AsyncComponent):
     """Operate v1: what runs, and what ran. The API ends with 8.9; every search of c8py.Camunda takes its place since
     8.8.
     """
-
     PLACE = "operate"
 
     async def search_process_definitions(

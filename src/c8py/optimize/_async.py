@@ -9,7 +9,6 @@ from c8py.optimize.models import ExternalVariable, Id, ReportData, VariableLabel
 
 class AsyncOptimize(AsyncComponent):
     """Optimize: reports and dashboards in and out, and values that it did not see itself."""
-
     PLACE = "optimize"
 
     async def check_ready(self) -> None:

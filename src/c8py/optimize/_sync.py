@@ -9,7 +9,6 @@ from c8py.optimize.models import ExternalVariable, Id, ReportData, VariableLabel
 
 class Optimize(Component):
     """Optimize: reports and dashboards in and out, and values that it did not see itself."""
-
     PLACE = "optimize"
 
     def check_ready(self) -> None:

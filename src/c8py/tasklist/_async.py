@@ -12,7 +12,6 @@ from c8py.tasklist.models import (
 
 class AsyncTasklist(AsyncComponent):
     """Tasklist v1: tasks of people. The API ends with 8.9; user_tasks of c8py.Camunda takes its place since 8.8."""
-
     PLACE = "tasklist"
 
     async def search_tasks(

@@ -57,42 +57,36 @@ class AsyncNouns(AsyncCalls):
     def ad_hoc_sub_processes(self) -> "AsyncAdHocSubProcesses":
         """Ad hoc sub processes: activate_activities."""
         from c8py.client._async.nouns.ad_hoc_sub_processes import AsyncAdHocSubProcesses
-
         return AsyncAdHocSubProcesses(self._connection)
 
     @cached_property
     def agent_definitions(self) -> "AsyncAgentDefinitions":
         """Agent definitions: get, search."""
         from c8py.client._async.nouns.agent_definitions import AsyncAgentDefinitions
-
         return AsyncAgentDefinitions(self._connection)
 
     @cached_property
     def agent_instances(self) -> "AsyncAgentInstances":
         """Agent instances: create, get, update, search, search_history."""
         from c8py.client._async.nouns.agent_instances import AsyncAgentInstances
-
         return AsyncAgentInstances(self._connection)
 
     @cached_property
     def audit_logs(self) -> "AsyncAuditLogs":
         """Audit logs: search, get."""
         from c8py.client._async.nouns.audit_logs import AsyncAuditLogs
-
         return AsyncAuditLogs(self._connection)
 
     @cached_property
     def authentication(self) -> "AsyncAuthentication":
         """Authentication: get, search_own_authorizations."""
         from c8py.client._async.nouns.authentication import AsyncAuthentication
-
         return AsyncAuthentication(self._connection)
 
     @cached_property
     def authorizations(self) -> "AsyncAuthorizations":
         """Authorizations: create, search, update, get, delete."""
         from c8py.client._async.nouns.authorizations import AsyncAuthorizations
-
         return AsyncAuthorizations(self._connection)
 
     @cached_property
@@ -105,21 +99,18 @@ class AsyncNouns(AsyncCalls):
         get_history_as_cluster_admin, delete_history_as_cluster_admin.
         """
         from c8py.client._async.nouns.backups import AsyncBackups
-
         return AsyncBackups(self._connection)
 
     @cached_property
     def batch_operations(self) -> "AsyncBatchOperations":
         """Batch operations: search_items, search, get, cancel, resume, suspend."""
         from c8py.client._async.nouns.batch_operations import AsyncBatchOperations
-
         return AsyncBatchOperations(self._connection)
 
     @cached_property
     def clock(self) -> "AsyncClock":
         """Clock: pin, reset."""
         from c8py.client._async.nouns.clock import AsyncClock
-
         return AsyncClock(self._connection)
 
     @cached_property
@@ -128,7 +119,6 @@ class AsyncNouns(AsyncCalls):
         cancel_cluster_rebalance, get_cluster_status, get_cluster_upgrade_status, get_cluster_topology.
         """
         from c8py.client._async.nouns.cluster import AsyncCluster
-
         return AsyncCluster(self._connection)
 
     @cached_property
@@ -137,70 +127,60 @@ class AsyncNouns(AsyncCalls):
         get_tenant, update_tenant, delete_tenant.
         """
         from c8py.client._async.nouns.cluster_variables import AsyncClusterVariables
-
         return AsyncClusterVariables(self._connection)
 
     @cached_property
     def conditionals(self) -> "AsyncConditionals":
         """Conditionals: evaluate."""
         from c8py.client._async.nouns.conditionals import AsyncConditionals
-
         return AsyncConditionals(self._connection)
 
     @cached_property
     def decision_definitions(self) -> "AsyncDecisionDefinitions":
         """Decision definitions: evaluate_decision, search, get, get_xml."""
         from c8py.client._async.nouns.decision_definitions import AsyncDecisionDefinitions
-
         return AsyncDecisionDefinitions(self._connection)
 
     @cached_property
     def decision_instances(self) -> "AsyncDecisionInstances":
         """Decision instances: search, get, delete, delete_batch_operation."""
         from c8py.client._async.nouns.decision_instances import AsyncDecisionInstances
-
         return AsyncDecisionInstances(self._connection)
 
     @cached_property
     def decision_requirements(self) -> "AsyncDecisionRequirements":
         """Decision requirements: search, get, get_xml."""
         from c8py.client._async.nouns.decision_requirements import AsyncDecisionRequirements
-
         return AsyncDecisionRequirements(self._connection)
 
     @cached_property
     def documents(self) -> "AsyncDocuments":
         """Documents: get, delete, create_link."""
         from c8py.client._async.nouns.documents import AsyncDocuments
-
         return AsyncDocuments(self._connection)
 
     @cached_property
     def element_instances(self) -> "AsyncElementInstances":
         """Element instances: search_wait_states, search, get, search_incidents, create_variables."""
         from c8py.client._async.nouns.element_instances import AsyncElementInstances
-
         return AsyncElementInstances(self._connection)
 
     @cached_property
     def exporting(self) -> "AsyncExporting":
         """Exporting: get_status, pause, resume, get_cluster_status, pause_cluster, resume_cluster."""
         from c8py.client._async.nouns.exporting import AsyncExporting
-
         return AsyncExporting(self._connection)
 
     @cached_property
     def expressions(self) -> "AsyncExpressions":
         """Expressions: evaluate."""
         from c8py.client._async.nouns.expressions import AsyncExpressions
-
         return AsyncExpressions(self._connection)
 
     @cached_property
     def forms(self) -> "AsyncForms":
         """Forms: get_by_key."""
         from c8py.client._async.nouns.forms import AsyncForms
-
         return AsyncForms(self._connection)
 
     @cached_property
@@ -209,7 +189,6 @@ class AsyncNouns(AsyncCalls):
         delete_global_task_listener, search_global_task_listeners.
         """
         from c8py.client._async.nouns.global_listeners import AsyncGlobalListeners
-
         return AsyncGlobalListeners(self._connection)
 
     @cached_property
@@ -219,7 +198,6 @@ class AsyncNouns(AsyncCalls):
         unassign_user.
         """
         from c8py.client._async.nouns.groups import AsyncGroups
-
         return AsyncGroups(self._connection)
 
     @cached_property
@@ -228,7 +206,6 @@ class AsyncNouns(AsyncCalls):
         get_process_instance_statistics_by_error.
         """
         from c8py.client._async.nouns.incidents import AsyncIncidents
-
         return AsyncIncidents(self._connection)
 
     @cached_property
@@ -237,35 +214,30 @@ class AsyncNouns(AsyncCalls):
         get_type_statistics, get_worker_statistics, get_time_series_statistics, get_error_statistics.
         """
         from c8py.client._async.nouns.jobs import AsyncJobs
-
         return AsyncJobs(self._connection)
 
     @cached_property
     def license(self) -> "AsyncLicense":
         """License: get."""
         from c8py.client._async.nouns.license import AsyncLicense
-
         return AsyncLicense(self._connection)
 
     @cached_property
     def mapping_rules(self) -> "AsyncMappingRules":
         """Mapping rules: create, search, update, delete, get."""
         from c8py.client._async.nouns.mapping_rules import AsyncMappingRules
-
         return AsyncMappingRules(self._connection)
 
     @cached_property
     def messages(self) -> "AsyncMessages":
         """Messages: correlate, publish."""
         from c8py.client._async.nouns.messages import AsyncMessages
-
         return AsyncMessages(self._connection)
 
     @cached_property
     def message_subscriptions(self) -> "AsyncMessageSubscriptions":
         """Message subscriptions: search_correlated, search."""
         from c8py.client._async.nouns.message_subscriptions import AsyncMessageSubscriptions
-
         return AsyncMessageSubscriptions(self._connection)
 
     @cached_property
@@ -274,7 +246,6 @@ class AsyncNouns(AsyncCalls):
         get_start_process_form, get_statistics, search_variable_names, get_xml, get_instance_version_statistics.
         """
         from c8py.client._async.nouns.process_definitions import AsyncProcessDefinitions
-
         return AsyncProcessDefinitions(self._connection)
 
     @cached_property
@@ -285,7 +256,6 @@ class AsyncNouns(AsyncCalls):
         modify, resume, get_sequence_flows, get_statistics, get_wait_state_statistics, suspend.
         """
         from c8py.client._async.nouns.process_instances import AsyncProcessInstances
-
         return AsyncProcessInstances(self._connection)
 
     @cached_property
@@ -294,14 +264,12 @@ class AsyncNouns(AsyncCalls):
         restore_as_cluster_admin.
         """
         from c8py.client._async.nouns.recovery import AsyncRecovery
-
         return AsyncRecovery(self._connection)
 
     @cached_property
     def resources(self) -> "AsyncResources":
         """Resources: search, get, get_content, get_content_binary, delete."""
         from c8py.client._async.nouns.resources import AsyncResources
-
         return AsyncResources(self._connection)
 
     @cached_property
@@ -311,35 +279,30 @@ class AsyncNouns(AsyncCalls):
         unassign_from_mapping_rule, search_users, assign_to_user, unassign_from_user.
         """
         from c8py.client._async.nouns.roles import AsyncRoles
-
         return AsyncRoles(self._connection)
 
     @cached_property
     def secrets(self) -> "AsyncSecrets":
         """Secrets: resolve, list_references."""
         from c8py.client._async.nouns.secrets import AsyncSecrets
-
         return AsyncSecrets(self._connection)
 
     @cached_property
     def setup(self) -> "AsyncSetup":
         """Setup: create_admin_user."""
         from c8py.client._async.nouns.setup import AsyncSetup
-
         return AsyncSetup(self._connection)
 
     @cached_property
     def signals(self) -> "AsyncSignals":
         """Signals: broadcast."""
         from c8py.client._async.nouns.signals import AsyncSignals
-
         return AsyncSignals(self._connection)
 
     @cached_property
     def system(self) -> "AsyncSystem":
         """System: get_usage_metrics, get_configuration."""
         from c8py.client._async.nouns.system import AsyncSystem
-
         return AsyncSystem(self._connection)
 
     @cached_property
@@ -349,14 +312,12 @@ class AsyncNouns(AsyncCalls):
         unassign_mapping_rule, search_roles, assign_role, unassign_role, search_users, assign_user, unassign_user.
         """
         from c8py.client._async.nouns.tenants import AsyncTenants
-
         return AsyncTenants(self._connection)
 
     @cached_property
     def users(self) -> "AsyncUsers":
         """Users: create, search, get, update, delete."""
         from c8py.client._async.nouns.users import AsyncUsers
-
         return AsyncUsers(self._connection)
 
     @cached_property
@@ -365,12 +326,10 @@ class AsyncNouns(AsyncCalls):
         get_form, search_variables.
         """
         from c8py.client._async.nouns.user_tasks import AsyncUserTasks
-
         return AsyncUserTasks(self._connection)
 
     @cached_property
     def variables(self) -> "AsyncVariables":
         """Variables: search, get."""
         from c8py.client._async.nouns.variables import AsyncVariables
-
         return AsyncVariables(self._connection)

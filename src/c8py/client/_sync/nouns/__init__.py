@@ -57,42 +57,36 @@ class Nouns(Calls):
     def ad_hoc_sub_processes(self) -> "AdHocSubProcesses":
         """Ad hoc sub processes: activate_activities."""
         from c8py.client._sync.nouns.ad_hoc_sub_processes import AdHocSubProcesses
-
         return AdHocSubProcesses(self._connection)
 
     @cached_property
     def agent_definitions(self) -> "AgentDefinitions":
         """Agent definitions: get, search."""
         from c8py.client._sync.nouns.agent_definitions import AgentDefinitions
-
         return AgentDefinitions(self._connection)
 
     @cached_property
     def agent_instances(self) -> "AgentInstances":
         """Agent instances: create, get, update, search, search_history."""
         from c8py.client._sync.nouns.agent_instances import AgentInstances
-
         return AgentInstances(self._connection)
 
     @cached_property
     def audit_logs(self) -> "AuditLogs":
         """Audit logs: search, get."""
         from c8py.client._sync.nouns.audit_logs import AuditLogs
-
         return AuditLogs(self._connection)
 
     @cached_property
     def authentication(self) -> "Authentication":
         """Authentication: get, search_own_authorizations."""
         from c8py.client._sync.nouns.authentication import Authentication
-
         return Authentication(self._connection)
 
     @cached_property
     def authorizations(self) -> "Authorizations":
         """Authorizations: create, search, update, get, delete."""
         from c8py.client._sync.nouns.authorizations import Authorizations
-
         return Authorizations(self._connection)
 
     @cached_property
@@ -105,21 +99,18 @@ class Nouns(Calls):
         get_history_as_cluster_admin, delete_history_as_cluster_admin.
         """
         from c8py.client._sync.nouns.backups import Backups
-
         return Backups(self._connection)
 
     @cached_property
     def batch_operations(self) -> "BatchOperations":
         """Batch operations: search_items, search, get, cancel, resume, suspend."""
         from c8py.client._sync.nouns.batch_operations import BatchOperations
-
         return BatchOperations(self._connection)
 
     @cached_property
     def clock(self) -> "Clock":
         """Clock: pin, reset."""
         from c8py.client._sync.nouns.clock import Clock
-
         return Clock(self._connection)
 
     @cached_property
@@ -128,7 +119,6 @@ class Nouns(Calls):
         cancel_cluster_rebalance, get_cluster_status, get_cluster_upgrade_status, get_cluster_topology.
         """
         from c8py.client._sync.nouns.cluster import Cluster
-
         return Cluster(self._connection)
 
     @cached_property
@@ -137,70 +127,60 @@ class Nouns(Calls):
         get_tenant, update_tenant, delete_tenant.
         """
         from c8py.client._sync.nouns.cluster_variables import ClusterVariables
-
         return ClusterVariables(self._connection)
 
     @cached_property
     def conditionals(self) -> "Conditionals":
         """Conditionals: evaluate."""
         from c8py.client._sync.nouns.conditionals import Conditionals
-
         return Conditionals(self._connection)
 
     @cached_property
     def decision_definitions(self) -> "DecisionDefinitions":
         """Decision definitions: evaluate_decision, search, get, get_xml."""
         from c8py.client._sync.nouns.decision_definitions import DecisionDefinitions
-
         return DecisionDefinitions(self._connection)
 
     @cached_property
     def decision_instances(self) -> "DecisionInstances":
         """Decision instances: search, get, delete, delete_batch_operation."""
         from c8py.client._sync.nouns.decision_instances import DecisionInstances
-
         return DecisionInstances(self._connection)
 
     @cached_property
     def decision_requirements(self) -> "DecisionRequirements":
         """Decision requirements: search, get, get_xml."""
         from c8py.client._sync.nouns.decision_requirements import DecisionRequirements
-
         return DecisionRequirements(self._connection)
 
     @cached_property
     def documents(self) -> "Documents":
         """Documents: get, delete, create_link."""
         from c8py.client._sync.nouns.documents import Documents
-
         return Documents(self._connection)
 
     @cached_property
     def element_instances(self) -> "ElementInstances":
         """Element instances: search_wait_states, search, get, search_incidents, create_variables."""
         from c8py.client._sync.nouns.element_instances import ElementInstances
-
         return ElementInstances(self._connection)
 
     @cached_property
     def exporting(self) -> "Exporting":
         """Exporting: get_status, pause, resume, get_cluster_status, pause_cluster, resume_cluster."""
         from c8py.client._sync.nouns.exporting import Exporting
-
         return Exporting(self._connection)
 
     @cached_property
     def expressions(self) -> "Expressions":
         """Expressions: evaluate."""
         from c8py.client._sync.nouns.expressions import Expressions
-
         return Expressions(self._connection)
 
     @cached_property
     def forms(self) -> "Forms":
         """Forms: get_by_key."""
         from c8py.client._sync.nouns.forms import Forms
-
         return Forms(self._connection)
 
     @cached_property
@@ -209,7 +189,6 @@ class Nouns(Calls):
         delete_global_task_listener, search_global_task_listeners.
         """
         from c8py.client._sync.nouns.global_listeners import GlobalListeners
-
         return GlobalListeners(self._connection)
 
     @cached_property
@@ -219,7 +198,6 @@ class Nouns(Calls):
         unassign_user.
         """
         from c8py.client._sync.nouns.groups import Groups
-
         return Groups(self._connection)
 
     @cached_property
@@ -228,7 +206,6 @@ class Nouns(Calls):
         get_process_instance_statistics_by_error.
         """
         from c8py.client._sync.nouns.incidents import Incidents
-
         return Incidents(self._connection)
 
     @cached_property
@@ -237,35 +214,30 @@ class Nouns(Calls):
         get_type_statistics, get_worker_statistics, get_time_series_statistics, get_error_statistics.
         """
         from c8py.client._sync.nouns.jobs import Jobs
-
         return Jobs(self._connection)
 
     @cached_property
     def license(self) -> "License":
         """License: get."""
         from c8py.client._sync.nouns.license import License
-
         return License(self._connection)
 
     @cached_property
     def mapping_rules(self) -> "MappingRules":
         """Mapping rules: create, search, update, delete, get."""
         from c8py.client._sync.nouns.mapping_rules import MappingRules
-
         return MappingRules(self._connection)
 
     @cached_property
     def messages(self) -> "Messages":
         """Messages: correlate, publish."""
         from c8py.client._sync.nouns.messages import Messages
-
         return Messages(self._connection)
 
     @cached_property
     def message_subscriptions(self) -> "MessageSubscriptions":
         """Message subscriptions: search_correlated, search."""
         from c8py.client._sync.nouns.message_subscriptions import MessageSubscriptions
-
         return MessageSubscriptions(self._connection)
 
     @cached_property
@@ -274,7 +246,6 @@ class Nouns(Calls):
         get_start_process_form, get_statistics, search_variable_names, get_xml, get_instance_version_statistics.
         """
         from c8py.client._sync.nouns.process_definitions import ProcessDefinitions
-
         return ProcessDefinitions(self._connection)
 
     @cached_property
@@ -285,7 +256,6 @@ class Nouns(Calls):
         modify, resume, get_sequence_flows, get_statistics, get_wait_state_statistics, suspend.
         """
         from c8py.client._sync.nouns.process_instances import ProcessInstances
-
         return ProcessInstances(self._connection)
 
     @cached_property
@@ -294,14 +264,12 @@ class Nouns(Calls):
         restore_as_cluster_admin.
         """
         from c8py.client._sync.nouns.recovery import Recovery
-
         return Recovery(self._connection)
 
     @cached_property
     def resources(self) -> "Resources":
         """Resources: search, get, get_content, get_content_binary, delete."""
         from c8py.client._sync.nouns.resources import Resources
-
         return Resources(self._connection)
 
     @cached_property
@@ -311,35 +279,30 @@ class Nouns(Calls):
         unassign_from_mapping_rule, search_users, assign_to_user, unassign_from_user.
         """
         from c8py.client._sync.nouns.roles import Roles
-
         return Roles(self._connection)
 
     @cached_property
     def secrets(self) -> "Secrets":
         """Secrets: resolve, list_references."""
         from c8py.client._sync.nouns.secrets import Secrets
-
         return Secrets(self._connection)
 
     @cached_property
     def setup(self) -> "Setup":
         """Setup: create_admin_user."""
         from c8py.client._sync.nouns.setup import Setup
-
         return Setup(self._connection)
 
     @cached_property
     def signals(self) -> "Signals":
         """Signals: broadcast."""
         from c8py.client._sync.nouns.signals import Signals
-
         return Signals(self._connection)
 
     @cached_property
     def system(self) -> "System":
         """System: get_usage_metrics, get_configuration."""
         from c8py.client._sync.nouns.system import System
-
         return System(self._connection)
 
     @cached_property
@@ -349,14 +312,12 @@ class Nouns(Calls):
         unassign_mapping_rule, search_roles, assign_role, unassign_role, search_users, assign_user, unassign_user.
         """
         from c8py.client._sync.nouns.tenants import Tenants
-
         return Tenants(self._connection)
 
     @cached_property
     def users(self) -> "Users":
         """Users: create, search, get, update, delete."""
         from c8py.client._sync.nouns.users import Users
-
         return Users(self._connection)
 
     @cached_property
@@ -365,12 +326,10 @@ class Nouns(Calls):
         get_form, search_variables.
         """
         from c8py.client._sync.nouns.user_tasks import UserTasks
-
         return UserTasks(self._connection)
 
     @cached_property
     def variables(self) -> "Variables":
         """Variables: search, get."""
         from c8py.client._sync.nouns.variables import Variables
-
         return Variables(self._connection)
