@@ -216,7 +216,7 @@ class _Answer:
     """An answer as openapi-core wants to see it."""
 
     def __init__(self, reply: Reply) -> None:
-        self.data = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+        self.data = reply.body
         self.status_code = reply.status or 0
         self.content_type = reply.headers["content-type"]
         self.headers = Headers(reply.headers)
