@@ -8,7 +8,10 @@ import pytest
 
 from c8py import AsyncCamunda, AsyncConsole, Camunda
 from c8py.errors import NotFound
+from c8py.models.incident import IncidentFilter
+from c8py.models.job import JobFilter
 from c8py.models.process_instance import ProcessInstanceFilter
+from c8py.models.variable import VariableFilter
 from c8py.proto.gateway_pb2_grpc import RPCS
 from c8py.server.gateway.grpc_edge import SERVED
 from c8py.server.gateway.rest_calls import CALLS
@@ -99,8 +102,8 @@ async def test_an_error_that_nothing_catches_is_an_incident_that_can_be_looked_a
     created = await camunda.start(deployed)
     job = await job_of(camunda, deployed)
     await camunda.throw_error(job.job_key, "CODE", "nobody catches it", protocol=protocol)
-    mine = {"processInstanceKey": created.process_instance_key}
-    found = await camunda.wait_until(lambda: camunda.search_incidents(filter=mine), lambda page: len(page.items) == 1)
+    mine = IncidentFilter(process_instance_key=created.process_instance_key)
+    found = await camunda.wait_until(lambda: camunda.incidents.search(filter=mine), lambda page: len(page.items) == 1)
     incident = await camunda.incidents.get(found.items[0].incident_key)
     assert incident.error_message
     await camunda.resolve_incident(incident.incident_key, protocol=protocol)
@@ -120,15 +123,16 @@ async def test_what_happened_is_found(camunda, deployed):
     created = await camunda.start(deployed, variables={"a": 1})
     key = created.process_instance_key
     seen = await camunda.wait_until(lambda: camunda.process_instances.get(key))
-    assert seen.process_definition_id == deployed
-    assert (await camunda.get_process_instance(key)).state == "ACTIVE"
+    assert (seen.process_definition_id, seen.state) == (deployed, "ACTIVE")
     found = await camunda.process_instances.search(filter=ProcessInstanceFilter(process_instance_key=key))
     assert [one.process_instance_key for one in found.items] == [key]
-    mine = {"processInstanceKey": key}
-    assert len((await camunda.search_process_instances(filter=mine)).items) == 1
-    variables = await camunda.wait_until(lambda: camunda.search_variables(filter=mine), lambda page: bool(page.items))
+    of_mine = VariableFilter(process_instance_key=key)
+    variables = await camunda.wait_until(
+        lambda: camunda.variables.search(filter=of_mine), lambda page: bool(page.items)
+    )
     assert (await camunda.variables.get(variables.items[0].variable_key)).value == "1"
-    jobs = await camunda.wait_until(lambda: camunda.search_jobs(filter=mine), lambda page: bool(page.items))
+    mine = JobFilter(process_instance_key=key)
+    jobs = await camunda.wait_until(lambda: camunda.jobs.search(filter=mine), lambda page: bool(page.items))
     element = await camunda.element_instances.get(jobs.items[0].element_instance_key)
     assert element.element_id == "work"
     assert len((await camunda.element_instances.search(limit=1)).items) == 1
