@@ -183,6 +183,8 @@ def _platform() -> str:
         ("oauth.", platform.OAuthSettings),
         ("gateway.", platform.GatewaySettings),
         ("cluster.", platform.ClusterSettings),
+        ("brokers.", platform.BrokersSettings),
+        ("provider.", platform.ProviderSettings),
     )
     for prefix, kind in parts:
         docs = _attributes(kind)

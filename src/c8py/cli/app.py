@@ -17,6 +17,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "quickstart": ("quickstart", "From zero to a completed process, on this machine or on a cluster"),
     "up": ("up", "Start the local platform: OAuth, Console, gateway, engine"),
     "console": ("console", "Clusters, API clients, secrets, members and more, over the Administration API"),
+    "cluster": ("cluster", "Clusters of real Zeebe brokers that the platform runs"),
+    "backup": ("cluster", "Copy the data of the local platform while it runs"),
     "token": ("credentials", "Fetch an access token"),
     "auth": ("auth", "What is remembered of tokens on this host"),
     "config": ("explain", "Where each setting comes from"),

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 @click.option("--data-dir", type=FOLDER, help="Where everything is kept; the user's data folder by default.")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: a temporary folder that goes at the end.")
 @click.option("--auth", type=click.Choice(["oauth", "basic", "none"]), default="oauth", show_default=True)
+@click.option("--tls-certificate", help="PEM file: HTTP and gRPC show this certificate.")
+@click.option("--tls-key", help="PEM file of its key.")
+@click.option("--public-url", help="How others reach it, behind a reverse proxy or by the certificate's name.")
+@click.option(
+    "--java-home", envvar="JAVA_HOME", help="Java for clusters of real brokers; one is looked for by default."
+)
+@click.option("--zeebe-home", help="An unpacked distribution of Zeebe in the place of a fetched one.")
+@click.option("--cache-dir", envvar="C8_CACHE_DIR", help="Where what is fetched stays; the user's cache by default.")
 @click.option(
     "--set",
     "numbers",
@@ -43,6 +51,12 @@ def up_(
     data_dir: Path | None,
     ephemeral: bool,
     auth: str,
+    tls_certificate: str | None,
+    tls_key: str | None,
+    public_url: str | None,
+    java_home: str | None,
+    zeebe_home: str | None,
+    cache_dir: str | None,
     numbers: tuple[str, ...],
     until_stdin_closes: bool,
     as_json: bool,
@@ -56,7 +70,10 @@ def up_(
     from c8py.server.app import Platform  # noqa: PLC0415  the platform is an extra, and heavy
     from c8py.serving.running import run_until_told  # noqa: PLC0415
 
+    brokers = {"java_home": java_home or "", "zeebe_home": zeebe_home or "", "cache_dir": cache_dir or _cache_dir()}
     given: dict[str, object] = {"host": host, "http_port": http_port, "grpc_port": grpc_port, "auth": auth}
+    given |= {"tls_certificate": tls_certificate or "", "tls_key": tls_key or "", "public_url": public_url or ""}
+    given["brokers"] = brokers
     settings = settings_of(given, None if ephemeral else data_dir or default_data_dir(), numbers)
     if until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_stdin, daemon=True).start()
@@ -66,6 +83,10 @@ def up_(
         (_line(ready) if as_json else _tell(ready, settings))
 
     code = run_until_told(platform.start, platform.stop, tell)
+    if platform.brokers_left:
+        click.echo(
+            f"c8: {platform.brokers_left} brokers go on; the next start finds them (c8 cluster suspend)", err=True
+        )
     if code:
         raise SystemExit(code)
 
@@ -87,6 +108,12 @@ def default_data_dir() -> Path:
     from platformdirs import user_data_path  # noqa: PLC0415
 
     return user_data_path("c8py", appauthor=False) / "platform"
+
+
+def _cache_dir() -> str:
+    from platformdirs import user_cache_path  # noqa: PLC0415
+
+    return str(user_cache_path("c8py", appauthor=False))
 
 
 def settings_of(given: dict[str, object], data_dir: Path | None, numbers: tuple[str, ...]) -> "Settings":

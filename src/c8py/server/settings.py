@@ -7,6 +7,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Final, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,6 +24,7 @@ GRPC_PORT_DEFAULT: Final = 26500
 
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+_PUBLIC_URL: Final = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _REGION: Final = re.compile(r"[A-Za-z0-9-]{1,50}")
 
 
@@ -173,6 +175,64 @@ class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
         _named("cluster.generation", self.generation)
 
 
+class BrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Clusters of real brokers.
+
+    Attributes:
+        cache_dir: where fetched distributions are kept; "" is below the data folder.
+        java_home: the Java that brokers run on; "" looks for one.
+        zeebe_home: an unpacked distribution in the place of a fetched one; "" fetches what a cluster asks for.
+        backups_dir: where backups of clusters go; "" is below the data folder.
+        outlive: whether brokers go on when the platform stops, so that its restart leaves them untouched; those of a
+            temporary folder never do.
+    """
+
+    cache_dir: str = ""
+    java_home: str = ""
+    zeebe_home: str = ""
+    backups_dir: str = ""
+    outlive: bool = True
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An outside OIDC provider whose tokens count here.
+
+    Attributes:
+        issuer: as its tokens and its discovery document say it; "" for none.
+        only: whether tokens of the built-in service count no longer.
+        ca_certificate: PEM file of the authority of its certificate; "" where the system knows it.
+        audiences: of tokens that call clusters; the first is also that of real brokers.
+        console_audiences: of tokens that call the Administration API.
+        roles_claim: where in a token its roles are, steps parted by dots.
+        cluster_roles: one of them is needed to call clusters; empty asks for the audience alone, as Camunda does.
+        admin_roles: one of them gives every permission of the organization.
+        reader_roles: one of them gives those to read.
+    """
+
+    issuer: str = ""
+    only: bool = False
+    ca_certificate: str = ""
+    audiences: tuple[str, ...] = ("zeebe-api", "orchestration-api")
+    console_audiences: tuple[str, ...] = ("console-api",)
+    roles_claim: str = "realm_access.roles"
+    cluster_roles: tuple[str, ...] = ()
+    admin_roles: tuple[str, ...] = ("c8-admin",)
+    reader_roles: tuple[str, ...] = ("c8-reader",)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigError: the issuer is no address, or there is none although nothing else counts.
+        """
+        if self.issuer and not self.issuer.startswith(("https://", "http://")):
+            raise ConfigError(f"expected provider.issuer to be an https address, but it is {self.issuer[:80]!r}")
+        if self.only and not self.issuer:
+            raise ConfigError("expected provider.issuer with provider.only, but there is none")
+        if self.issuer and not self.audiences:
+            raise ConfigError("expected at least one of provider.audiences, but there is none")
+
+
 class BasicUser(msgspec.Struct, frozen=True, kw_only=True):
     """Who may call the clusters in the mode `basic`.
 
@@ -211,6 +271,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cluster: the cluster of the first start.
         oauth: the token service.
         gateway: the edges of the clusters.
+        brokers: clusters of real brokers.
+        provider: an outside OIDC provider.
+        tls_certificate: PEM file of the certificate, with those above it, that HTTP and gRPC show; "" for plain text.
+        tls_key: PEM file of its key.
+        public_url: how others reach the HTTP side, where that is another address than the one listened on: behind a
+            reverse proxy, or by the name in the certificate. Tokens are issued in its name.
         users: who may call in the mode `basic`.
         clients_max: API clients that one cluster may have.
         clusters_max: clusters that the organization may have.
@@ -233,6 +299,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cluster: ClusterSettings = ClusterSettings()
     oauth: OAuthSettings = OAuthSettings()
     gateway: GatewaySettings = GatewaySettings()
+    brokers: BrokersSettings = BrokersSettings()
+    provider: ProviderSettings = ProviderSettings()
+    tls_certificate: str = ""
+    tls_key: str = ""
+    public_url: str = ""
     users: tuple[BasicUser, ...] = (BasicUser(name="demo", password=Secret("demo")),)
     clients_max: int = limits.SERVER_CLIENTS_MAX
     clusters_max: int = limits.SERVER_CLUSTERS_MAX
@@ -261,6 +332,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("expected at least one user for auth basic, but there is none")
         if self.http_port == self.grpc_port != 0:
             raise ConfigError(f"expected two ports, but http_port and grpc_port are both {self.http_port}")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ConfigError("expected tls_certificate and tls_key together, but one of them is missing")
+        if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise ConfigError(
+                f"expected public_url like https://c8.example.com, but it is {self.public_url[:80]!r}",
+                hint="scheme, host and, if any, port; no path",
+            )
         _named("organization", self.organization)
         _within(
             "",
@@ -288,6 +366,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def public_host(self) -> str:
         """The host for addresses that are handed to clients, with brackets where IPv6 wants them."""
+        if self.public_url:
+            host = urlsplit(self.public_url).hostname or ""
+            return f"[{host}]" if ":" in host else host
         if self.host in {"0.0.0.0", "::"}:  # noqa: S104  a comparison, nothing is bound here
             return "127.0.0.1"
         return f"[{self.host}]" if ":" in self.host else self.host

@@ -4,7 +4,7 @@ Owns the audiences of the APIs, the signing keys and the check of a token; knows
 `AccessDenied` into their own words. Called by the gateway and the Administration API on every call.
 """
 
-from c8py.server.access._access import Access, AccessDenied, Caller, Denial
+from c8py.server.access._access import Access, Caller
 from c8py.server.access._apis import (
     API_FACTS,
     CLUSTER_SCOPES,
@@ -15,8 +15,10 @@ from c8py.server.access._apis import (
     may_call,
     organization_permissions,
 )
+from c8py.server.access._denied import AccessDenied, Denial
 from c8py.server.access._keys import Claims, Issuers, Keys
 from c8py.server.access._passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, hashed, matches
+from c8py.server.access._provider import Provider
 from c8py.server.access._seal import KEY_FILE_NAME, Seal
 from c8py.server.access._sources import AllowedEntry, Allowlists, Sources
 
@@ -37,6 +39,7 @@ __all__ = [
     "Denial",
     "Issuers",
     "Keys",
+    "Provider",
     "Seal",
     "Sources",
     "api_of_audience",

@@ -17,15 +17,13 @@ import msgspec
 from c8py.base import limits
 from c8py.base.clock import Clock
 from c8py.server.access._apis import API_FACTS, Api, audiences_of, may_call
+from c8py.server.access._denied import AccessDenied
 from c8py.server.access._keys import Claims, Issuers, Keys, TokenInvalid
+from c8py.server.access._provider import Provider
 from c8py.server.access._sources import Allowlists, Sources
 from c8py.server.settings import Settings
 from c8py.server.store import Client, Store
 
-Denial = Literal[
-    "missing", "malformed", "token", "expired", "issuer", "audience", "cluster", "client", "password", "scope",
-    "address",
-]  # fmt: skip
 _TOKEN_ALWAYS: Final = frozenset[Api](("console", "secrets"))
 # Clocks of one machine are set back by NTP; a token from the near future is still ours.
 _ISSUED_LEEWAY_S: Final = 60
@@ -35,34 +33,18 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who is calling.
 
     Attributes:
-        kind: a client with a token, a user with a password, or anybody.
+        kind: a client with a token, a user with a password, somebody with a token of the provider, or anybody.
         name: the client id or the user name; "" for anybody.
         cluster_id: the cluster of a cluster's client; None for all others.
         permissions: what the client may do; empty for users and anybody, who may do everything.
         source: the address that the call comes from; "" where nobody asked.
     """
 
-    kind: Literal["client", "user", "anonymous"]
+    kind: Literal["client", "user", "outsider", "anonymous"]
     name: str = ""
     cluster_id: str | None = None
     permissions: frozenset[str] = frozenset()
     source: str = ""
-
-
-class AccessDenied(Exception):  # noqa: N818  an answer to the caller, which each edge words in its own way
-    """The caller may not, and why.
-
-    Attributes:
-        kind: "unauthenticated" (who are you: 401) or "forbidden" (not you: 403).
-        denial: the reason as a word, for the edges to map.
-        reason: the reason as a sentence, without any part of the token.
-    """
-
-    def __init__(self, kind: Literal["unauthenticated", "forbidden"], denial: Denial, reason: str) -> None:
-        super().__init__(reason)
-        self.kind: Final = kind
-        self.denial: Final = denial
-        self.reason: Final = reason
 
 
 class _Verified(msgspec.Struct, frozen=True):
@@ -79,15 +61,26 @@ class Access:
         keys: what our tokens are signed with.
         issuers: who our tokens are from.
         clock: when a token expires.
+        provider: whose tokens count beside ours, or in their place; None for none.
     """
 
-    def __init__(self, settings: Settings, store: Store, keys: Keys, issuers: Issuers, *, clock: Clock) -> None:
+    def __init__(  # the last ones by name
+        self,
+        settings: Settings,
+        store: Store,
+        keys: Keys,
+        issuers: Issuers,
+        *,
+        clock: Clock,
+        provider: Provider | None = None,
+    ) -> None:
         self._mode = settings.auth
         self._users = {user.name: user.password.reveal().encode() for user in settings.users}
         self._store = store
         self._keys = keys
         self._issuers = frozenset((issuers.saas, issuers.keycloak))
         self._clock = clock
+        self._provider = provider
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
         self._allowlists = Allowlists(store)
         self._ends: dict[str, dict[int, tuple[Caller, Callable[[], None]]]] = {}
@@ -162,7 +155,17 @@ class Access:
                 return Caller(kind="anonymous", source=source)
             if self._mode == "basic":
                 return msgspec.structs.replace(self._user(_credentials_of(authorization, "basic")), source=source)
-        verified = self._token(_credentials_of(authorization, "bearer"))
+        token = _credentials_of(authorization, "bearer")
+        outsider = None if self._provider is None else self._provider.outsider(token, api=api, permission=permission)
+        if outsider is not None:
+            return Caller(kind="outsider", name=outsider.name, permissions=outsider.permissions, source=source)
+        return self._insider(token, api=api, cluster_id=cluster_id, permission=permission, source=source, own=own)
+
+    def _insider(  # as they stand in `authorize`
+        self, token: str, *, api: Api, cluster_id: str | None, permission: str, source: str, own: bool
+    ) -> Caller:
+        """Who is calling with a token of our own."""
+        verified = self._token(token)
         client = self._living(verified.claims)
         if own:
             cluster_id = client.cluster_id

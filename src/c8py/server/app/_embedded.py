@@ -136,11 +136,12 @@ class EmbeddedClusters:
 
     def place(self, cluster: Cluster) -> Place:
         """Its own port; the default cluster is also what REST means without a cluster in the path."""
-        host = self._settings.public_host
+        host, tls = self._settings.public_host, bool(self._settings.tls_certificate)
         if cluster.cluster_id == self._default:
-            return Place(grpc_address=f"{host}:{self._default_port}", rest_address=self._http_address)
+            return Place(grpc_address=f"{host}:{self._default_port}", rest_address=self._http_address, tls=tls)
         port = cluster.options.get(_PORT, "0")
-        return Place(grpc_address=f"{host}:{port}", rest_address=f"{self._http_address}/{cluster.cluster_id}")
+        rest_address = f"{self._http_address}/{cluster.cluster_id}"
+        return Place(grpc_address=f"{host}:{port}", rest_address=rest_address, tls=tls)
 
     async def back_up(self, cluster: Cluster, backup_id: str) -> None:
         """Copy its database while it works."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,16 +18,23 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from c8py.base.clock import Clock, SystemClock
 from c8py.errors import C8Error, PlatformError
-from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Seal
+from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Provider, Seal
 from c8py.server.app._embedded import EmbeddedClusters
+from c8py.server.app._fleet import backups_folder, fleet_of
 from c8py.server.app._hosts import HostGate
 from c8py.server.app._instances import GatewayInstances
+from c8py.server.app._local_api import local_routes
+from c8py.server.app._own_backup import back_up
+from c8py.server.app._own_routes import own_routes
+from c8py.server.app._provider_keys import ProviderKeys
+from c8py.server.app._remote import RemoteClusters
+from c8py.server.app._zeebe import ZeebeClusters
+from c8py.server.brokers import Fleet
 from c8py.server.console import (
     BackupDesk,
     Backups,
@@ -51,12 +60,10 @@ from c8py.server.gateway import Gateway
 from c8py.server.oauth import oauth_routes
 from c8py.server.settings import Addresses, Settings
 from c8py.server.store import Cluster, Organization, Store
-from c8py.serving.http import HttpServer, bound_socket
+from c8py.serving.http import HttpServer, Tls, bound_socket
 
-# Parts of Camunda that credentials files point at and this platform does not have.
 _log = logging.getLogger("c8py.server.app")
 _LOOK_S: Final = 10.0
-_NOT_HERE: Final = ("/operate", "/tasklist", "/optimize")
 _WRONG: Final = {
     404: "expected a path of this platform, but there is none like it",
     405: "expected a method that this path has, but it has others",
@@ -70,6 +77,9 @@ class Platform:
         settings: what it is told.
         clock: when it is.
         ids: ids and secrets of what it makes.
+
+    Attributes:
+        brokers_left: brokers that went on when it was stopped.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
@@ -78,6 +88,8 @@ class Platform:
         self._ids = ids or RandomIds()
         self._open = AsyncExitStack()
         self._gateway: Gateway | None = None
+        self._ending = False
+        self.brokers_left = 0
 
     @property
     def gateway(self) -> Gateway:
@@ -104,34 +116,39 @@ class Platform:
 
     async def stop(self) -> None:
         """Stop everything, and remove the folder if it was temporary; twice is fine."""
+        self._ending = True
         await self._open.aclose()
 
     async def _start(self) -> Addresses:
-        settings, clock = self._settings, self._clock
-        folder = self._folder()
+        settings, clock, folder = self._settings, self._clock, self._folder()
         store = Store.open(folder, durable=settings.data_dir is not None)
         self._open.callback(store.close)
         sock = bound_socket(settings.host, settings.http_port)
         self._open.callback(sock.close)
-        http_address = f"http://{settings.public_host}:{sock.getsockname()[1]}"
+        tls = Tls(Path(settings.tls_certificate), Path(settings.tls_key)) if settings.tls_certificate else None
+        port = sock.getsockname()[1]
+        http_address = settings.public_url or f"{'http' if tls is None else 'https'}://{settings.public_host}:{port}"
         keys, issuers = Keys.of(store, clock=clock), Issuers.at(http_address)
-        access = Access(settings, store, keys, issuers, clock=clock)
+        access = Access(settings, store, keys, issuers, clock=clock, provider=await self._start_provider())
         organization, cluster = ensure_cluster(store, settings, clock=clock, ids=self._ids)
-        self._gateway = Gateway(settings.gateway, access, clock, cluster.cluster_id)
+        self._gateway = Gateway(settings.gateway, access, clock, cluster.cluster_id, tls=tls)
         self._open.push_async_callback(self._gateway.stop)
         embedded = EmbeddedClusters(settings, self._gateway, store, folder, http_address)
         self._open.push_async_callback(embedded.stop)
-        port = await embedded.start(cluster)
-        kinds: Kinds = {"embedded": embedded}
+        grpc_port = await embedded.start(cluster)
+        fleet = fleet_of(settings, folder, issuers, http_port=port, clock=clock)
+        self._open.push_async_callback(self._stop_fleet, fleet)
+        seal = Seal.at(Path(settings.secrets_key_file) if settings.secrets_key_file else folder / KEY_FILE_NAME)
+        brokers, remote = await self._other_kinds(fleet, store, seal)
+        kinds: Kinds = {"embedded": embedded, "zeebe": brokers, "remote": remote}
         service = ConsoleService(settings, store, clock=clock, ids=self._ids, kinds=kinds)
         addresses = ensure_credentials(
             folder,
-            _addresses(http_address, f"{settings.public_host}:{port}", cluster),
+            _addresses(http_address, f"{settings.public_host}:{grpc_port}", cluster),
             cluster=cluster,
             store=store,
             service=service,
         )
-        seal = Seal.at(Path(settings.secrets_key_file) if settings.secrets_key_file else folder / KEY_FILE_NAME)
         desk = _desk(
             settings,
             store,
@@ -141,7 +158,7 @@ class Platform:
             service=service,
             seal=seal,
             kinds=kinds,
-            backups={"embedded": embedded},
+            backups={"embedded": embedded, "zeebe": brokers},
             clock=clock,
             ids=self._ids,
             instances=GatewayInstances(self._gateway),
@@ -150,18 +167,73 @@ class Platform:
         self._open.push_async_callback(_ended, asyncio.create_task(_now_and_then(desk)))
         addresses = _with_owner_link(addresses, desk)
         routes: list[BaseRoute] = [
-            *oauth_routes(settings.oauth, store=store, keys=keys, issuers=issuers, clock=clock, sources=access.sources),
+            *oauth_routes(
+                settings.oauth,
+                store=store,
+                keys=keys,
+                issuers=issuers,
+                clock=clock,
+                sources=access.sources,
+                of_brokers=lambda cluster_id: fleet.get(cluster_id) is not None,
+            ),
+            *local_routes(
+                fleet,
+                brokers,
+                remote,
+                service,
+                store,
+                access=access,
+                addresses=addresses,
+                back_up=functools.partial(back_up, folder, store, backups_folder(settings, folder)),
+                clock=clock,
+                ids=self._ids,
+            ),
             *api_routes(desk),
             *page_routes(Guard(secrets.token_bytes(32), desk)),
-            *_own_routes(desk),
+            *own_routes(desk, lambda: self._ending),
             *self.gateway.rest_routes(),
         ]
-        server = HttpServer(_application(routes, settings), sock, headers_wait_s=settings.headers_wait_s)
+        await self._serve(routes, sock, tls)
+        # After the server: brokers that start now ask it for keys.
+        await fleet.start(one.cluster_id for one in store.clusters() if one.kind == "zeebe")
+        return addresses
+
+    async def _other_kinds(self, fleet: Fleet, store: Store, seal: Seal) -> tuple[ZeebeClusters, RemoteClusters]:
+        """What runs clusters of brokers, and what knows those of somebody else."""
+        brokers = ZeebeClusters(fleet, self._settings.auth)
+        self._open.push_async_callback(brokers.stop)
+        remote = RemoteClusters(store, seal, clock=self._clock)
+        self._open.push_async_callback(remote.stop)
+        await remote.start()
+        return brokers, remote
+
+    async def _serve(self, routes: list[BaseRoute], sock: socket.socket, tls: Tls | None) -> None:
+        """Answer over HTTP from here on."""
+        server = HttpServer(
+            _application(routes, self._settings),
+            sock,
+            headers_wait_s=self._settings.headers_wait_s,
+            tls=None if tls is None else tls.context(),
+        )
         self._open.push_async_callback(server.stop)
         # Before the server, which waits for its long polls, is stopped, they are let go.
         self._open.push_async_callback(self.gateway.wind_down)
         await server.start()
-        return addresses
+
+    async def _start_provider(self) -> Provider | None:
+        """The outside OIDC provider whose tokens count here, if there is one."""
+        told = self._settings.provider
+        if not told.issuer:
+            return None
+        provider = Provider(told, clock=self._clock)
+        keys = ProviderKeys(told, provider)
+        self._open.push_async_callback(keys.stop)
+        await keys.start()
+        return provider
+
+    async def _stop_fleet(self, fleet: Fleet) -> None:
+        await fleet.stop(brokers_too=self._settings.data_dir is None or not self._settings.brokers.outlive)
+        self.brokers_left = sum(one.pid is not None for cluster in fleet.all() for one in cluster.members())
 
     def _folder(self) -> Path:
         if self._settings.data_dir is not None:
@@ -260,50 +332,6 @@ async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def _own_routes(desk: Desk) -> list[BaseRoute]:
-    async def health(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
-        clusters = {cluster.cluster_id: desk.clients.status(cluster) for cluster in desk.clients.clusters()}
-        # One that somebody has suspended, or that is just being made, is no trouble of the platform.
-        well = all(status != "Unhealthy" for status in clusters.values())
-        body = {"status": "UP" if well else "DOWN", "clusters": clusters}
-        return JSONResponse(body, 200 if well else 503, headers={"cache-control": "no-store"})
-
-    async def metrics(request: Request) -> Response:
-        cluster = desk.clients.cluster(request.path_params["cluster"])
-        if cluster is None or not desk.monitoring.knows(cluster, request.headers.get("authorization")):
-            # The same for a cluster that there is not: who may not ask learns nothing.
-            headers = {"www-authenticate": 'Basic realm="metrics"'}
-            return problem(401, "expected the credentials of a monitoring client", request.url.path, headers)
-        healthy = int(desk.clients.status(cluster) == "Healthy")
-        lines = [
-            "# TYPE c8_cluster_healthy gauge",
-            f'c8_cluster_healthy{{cluster_id="{cluster.cluster_id}"}} {healthy}',
-            "# TYPE c8_cluster_clients gauge",
-            f'c8_cluster_clients{{cluster_id="{cluster.cluster_id}"}} {len(desk.clients.clients(cluster))}',
-        ]
-        if desk.instances.shows(cluster.cluster_id):
-            for name, count in (await desk.instances.counts(cluster.cluster_id)).items():
-                lines += [f"# TYPE c8_{name} gauge", f'c8_{name}{{cluster_id="{cluster.cluster_id}"}} {count}']
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return Response("\n".join(lines) + "\n", headers={"cache-control": "no-store", "content-type": kind})
-
-    return [
-        Route("/", _to_console),
-        Route("/health", health),
-        Route("/monitoring/{cluster}/metrics", metrics),
-        *(Mount(path, app=_not_here) for path in _NOT_HERE),
-    ]
-
-
-async def _to_console(request: Request) -> Response:  # noqa: ARG001  the signature of an endpoint
-    return RedirectResponse("/console")
-
-
-async def _not_here(scope: Scope, receive: Receive, send: Send) -> None:
-    detail = "expected an API that this platform has, but it has neither Operate, Tasklist nor Optimize; use /v2"
-    await problem(501, detail, scope["path"])(scope, receive, send)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

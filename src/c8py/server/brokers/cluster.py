@@ -17,66 +17,19 @@ from c8py.base.clock import Clock
 from c8py.errors import C8Error, PlatformError
 from c8py.server.brokers import copies
 from c8py.server.brokers.copies import Backup
-from c8py.server.brokers.distribution import Progress
-from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, Trust, command_of, environment_of
-from c8py.server.brokers.probes import NOTHING, Sight, look_at
+from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, command_of, environment_of
+from c8py.server.brokers.probes import NOTHING, Sight
 from c8py.server.brokers.processes import BrokerProcess
-from c8py.server.brokers.supervision import POLICY, Phase, Policy, Seen, Supervised, step
+from c8py.server.brokers.site import FILE_NAME, Kept, Programs, Site
+from c8py.server.brokers.supervision import Phase, Seen, Supervised, step
 
 # The words of the Administration API.
 Status = Literal["Creating", "Healthy", "Unhealthy", "Updating", "Resuming", "Suspended"]
 
-FILE_NAME: Final = "cluster.json"
 _TICK_S: Final = 0.5
 _SETTLED_TICK_S: Final = 1.0
 _SETTLE_S_MAX: Final = 600.0
 _WAIT_S: Final = 5.0  # between two looks at the time, should the supervision stand still
-
-
-class Programs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a broker of one version is run with.
-
-    Attributes:
-        java: the program.
-        home: the distribution.
-        main: the class that starts a broker.
-    """
-
-    java: Path
-    home: Path
-    main: str
-
-
-class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """What the machine and the platform give to all clusters.
-
-    Attributes:
-        programs: fetches and finds what brokers of a shape are run with; blocks.
-        trust: whose tokens a cluster of this id takes; None lets everybody in.
-        tls: what brokers show to clients.
-        policy: how patient the supervision is.
-        look: asks a broker how it is; blocks.
-    """
-
-    programs: Callable[[Shape, Progress], Programs]
-    trust: Callable[[str], Trust | None]
-    tls: ServerTls | None = None
-    policy: Policy = POLICY
-    look: Callable[[str], Sight] = look_at
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the cluster's file.
-
-    Attributes:
-        plan: its shape and addresses.
-        suspended: whether its brokers shall rest.
-        has_been_ready: whether it has ever done work: before that it is being created.
-    """
-
-    plan: Plan
-    suspended: bool = False
-    has_been_ready: bool = False
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +40,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         phase: where it is in its life.
         grpc_address: host:port for clients.
         rest_address: base URL for clients.
-        pid: its process; None where it does not run, or runs elsewhere.
+        pid: its process; None where it does not run.
         leads: the partitions that it leads.
         follows: the partitions that it copies.
         failures: deaths in a row.
@@ -139,7 +92,7 @@ class ZeebeCluster:
         self._kept = kept
         self._site = site
         self._clock = clock
-        self._brokers = [_Broker(one, folder / f"broker-{one.node_id}") for one in kept.plan.local]
+        self._brokers = [_Broker(one, folder / f"broker-{one.node_id}") for one in kept.plan.brokers]
         self._programs: Programs | None = None
         self._operation: Status | None = None
         self._operating = asyncio.Lock()
@@ -185,10 +138,14 @@ class ZeebeCluster:
             return "Unhealthy" if self._trouble else "Creating"
         return "Healthy" if self._works() else "Unhealthy"
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done to it: another thing would have to wait."""
+        return self._operating.locked()
+
     def members(self) -> tuple[Member, ...]:
-        """Its brokers, those on other machines too."""
-        here = {broker.plan.node_id: broker for broker in self._brokers}
-        return tuple(_member(one, here.get(one.node_id), self._site.tls) for one in self.plan.brokers)
+        """Its brokers, in the order of their numbers."""
+        return tuple(_member(broker, self._site.tls) for broker in self._brokers)
 
     async def start(self) -> None:
         """Take care of its brokers from here on: those that run are left as they are, the others are started."""
@@ -227,7 +184,7 @@ class ZeebeCluster:
         Raises:
             PlatformError: they do not end.
         """
-        async with self._alone("Suspended"):
+        async with self._alone("Updating"):
             self._remember(suspended=True)
             await self._rest()
 
@@ -276,9 +233,8 @@ class ZeebeCluster:
             backup_id: of the new backup, a UUID.
 
         Raises:
-            PlatformError: the copy cannot be written, or brokers run on other machines.
+            PlatformError: the copy cannot be written, or brokers do not end or come.
         """
-        self._all_here_or_refuse("back up")
         async with self._alone("Updating"):
             begun_ms = self._clock.now_ms()
             try:
@@ -309,7 +265,6 @@ class ZeebeCluster:
         Raises:
             PlatformError: the backup is of another shape, or cannot be read.
         """
-        self._all_here_or_refuse("restore")
         shape = self.plan.shape
         there = (backup.brokers, backup.partitions, backup.replication)
         here = (shape.brokers, shape.partitions, shape.replication)
@@ -338,6 +293,12 @@ class ZeebeCluster:
         """End its brokers and remove their data; backups stay."""
         await self.stop(brokers_too=True)
         await asyncio.to_thread(shutil.rmtree, self._folder, True)
+
+    def abandon(self) -> None:
+        """End what an earlier platform left running of a cluster that was deleted, and remove its data. Blocks."""
+        for broker in self._brokers:
+            broker.process.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     # -- inside
 
@@ -377,9 +338,6 @@ class ZeebeCluster:
             await self._work()
 
     def _works(self) -> bool:
-        if not self._brokers or len(self._brokers) < len(self.plan.brokers):
-            # Leaders may be on other machines, whose management ports nobody reaches.
-            return all(broker.sight.ready for broker in self._brokers)
         led = frozenset[int]().union(*(broker.sight.leads for broker in self._brokers))
         return led.issuperset(range(1, self.plan.shape.partitions + 1))
 
@@ -388,10 +346,6 @@ class ZeebeCluster:
 
     def _folders(self) -> tuple[Path, ...]:
         return tuple(broker.process.folder for broker in self._brokers)
-
-    def _all_here_or_refuse(self, verb: str) -> None:
-        if len(self._brokers) < len(self.plan.brokers):
-            raise PlatformError(f"expected to {verb} a cluster with all brokers here, but some run on other machines")
 
     async def _prepare_quietly(self) -> None:
         """Prepare, and keep what hinders it for whoever looks."""
@@ -511,22 +465,16 @@ async def _cancelled(task: asyncio.Task[object] | asyncio.Task[None] | None) -> 
         await asyncio.wait((task,))
 
 
-def _member(plan: BrokerPlan, broker: _Broker | None, tls: ServerTls | None) -> Member:
-    scheme = "http" if tls is None else "https"
-    rest = f"{scheme}://{plan.grpc_address.rpartition(':')[0]}:{plan.ports.rest}"
-    if broker is None:
-        return Member(
-            node_id=plan.node_id, phase="elsewhere", grpc_address=plan.grpc_address, rest_address=rest, pid=None
-        )
-    troubled = broker.state.failures > 0
+def _member(broker: _Broker, tls: ServerTls | None) -> Member:
+    plan, scheme = broker.plan, "http" if tls is None else "https"
     return Member(
         node_id=plan.node_id,
         phase=broker.state.phase.value,
         grpc_address=plan.grpc_address,
-        rest_address=rest,
+        rest_address=f"{scheme}://{plan.grpc_address.rpartition(':')[0]}:{plan.ports.rest}",
         pid=broker.process.pid,
         leads=tuple(sorted(broker.sight.leads)),
         follows=tuple(sorted(broker.sight.follows)),
         failures=broker.state.failures,
-        trouble=broker.failed or (broker.process.last_words() if troubled else ""),
+        trouble=broker.failed or (broker.process.last_words() if broker.state.failures else ""),
     )

@@ -12,10 +12,11 @@ import msgspec
 
 from c8py.base.clock import Clock
 from c8py.errors import PlatformError
-from c8py.server.brokers.cluster import FILE_NAME, Kept, Programs, Site, ZeebeCluster
+from c8py.server.brokers.cluster import ZeebeCluster
 from c8py.server.brokers.distribution import Progress, distribution, main_class
 from c8py.server.brokers.java import java_program
 from c8py.server.brokers.plan import Shape, new_plan, ports_of
+from c8py.server.brokers.site import FILE_NAME, Kept, Programs, Site
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,17 +78,22 @@ class Fleet:
         return tuple(self._clusters.values())
 
     async def start(self, cluster_ids: Iterable[str]) -> None:
-        """Take care of these clusters again; those whose folders are gone are passed over.
+        """Take care of these clusters again, and end others that a platform left in the midst of their deletion.
+
+        Args:
+            cluster_ids: those that shall be; one whose folder is gone is passed over.
 
         Raises:
             PlatformError: the file of one cannot be read.
         """
-        for cluster_id in cluster_ids:
-            folder = self._folder / cluster_id
-            if (folder / FILE_NAME).exists():
-                cluster = ZeebeCluster.load(folder, self._backups / cluster_id, self._site, clock=self._clock)
-                self._clusters[cluster_id] = cluster
+        wanted = frozenset(cluster_ids)
+        for folder in sorted(file.parent for file in self._folder.glob(f"*/{FILE_NAME}")):
+            cluster = ZeebeCluster.load(folder, self._backups / folder.name, self._site, clock=self._clock)
+            if folder.name in wanted:
+                self._clusters[folder.name] = cluster
                 await cluster.start()
+            else:
+                cluster.abandon()
 
     async def create(self, cluster_id: str, shape: Shape) -> ZeebeCluster:
         """Make a cluster; it is being created when this returns, and tells itself how far it is.

@@ -48,13 +48,11 @@ class BrokerPlan(msgspec.Struct, frozen=True, kw_only=True):
         node_id: its number, from 0.
         host: the machine that it runs on, as the others reach it.
         ports: where it listens there.
-        here: whether this platform runs it; another machine's is run there by `c8 cluster join`.
     """
 
     node_id: int
     host: str
     ports: Ports
-    here: bool = True
 
     @property
     def grpc_address(self) -> str:
@@ -64,7 +62,7 @@ class BrokerPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def management_url(self) -> str:
         """Base of its management endpoints, as this machine reaches them."""
-        return f"http://{_LOCAL if self.here else bracketed(self.host)}:{self.ports.management}"
+        return f"http://{_LOCAL}:{self.ports.management}"
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +77,6 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         heap_mb: memory of each broker's Java heap.
         partition_mb: memory of the store of each partition, beside the heap.
         java_options: further options of Java, parted by spaces.
-        hosts: machines that the brokers run on, in turns; empty runs all of them here.
     """
 
     version: str = VERSION_DEFAULT
@@ -90,7 +87,6 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     heap_mb: int = 512
     partition_mb: int = 64
     java_options: str = ""
-    hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no cluster can be.
@@ -173,11 +169,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Where brokers find each other."""
         return ",".join(f"{bracketed(one.host)}:{one.ports.internal}" for one in self.brokers)
 
-    @property
-    def local(self) -> tuple[BrokerPlan, ...]:
-        """The brokers that this platform runs."""
-        return tuple(one for one in self.brokers if one.here)
-
 
 def new_plan(  # each by name
     cluster_id: str,
@@ -202,10 +193,8 @@ def new_plan(  # each by name
         ConfigError: there are not enough free ports.
     """
     free = _free_ports(taken, is_free)
-    hosts = shape.hosts or (public_host,)
     brokers: list[BrokerPlan] = []
     for node_id in range(shape.brokers):
-        host = hosts[node_id % len(hosts)]
         try:
             grpc, rest, management, command, internal = (next(free) for _ in range(5))
         except (StopIteration, RuntimeError):
@@ -214,7 +203,7 @@ def new_plan(  # each by name
                 hint="delete clusters that nobody needs",
             ) from None
         ports = Ports(grpc=grpc, rest=rest, management=management, command=command, internal=internal)
-        brokers.append(BrokerPlan(node_id=node_id, host=host, ports=ports, here=host == public_host))
+        brokers.append(BrokerPlan(node_id=node_id, host=public_host, ports=ports))
     return Plan(cluster_id=cluster_id, shape=shape, brokers=tuple(brokers), bind=bind)
 
 

@@ -15,6 +15,7 @@ from c8py.server.gateway.host import Runs
 from c8py.server.gateway.rest_edge import RestEdge, Served
 from c8py.server.gateway.topology import Place
 from c8py.server.settings import GatewaySettings
+from c8py.serving.http import Tls
 
 OpenEngine = Callable[[Path | None], Runs]
 
@@ -28,6 +29,7 @@ class Gateway:
         clock: handed to the engines.
         default: the cluster that REST without a cluster in the path means.
         open_engine: opens an engine in its folder; tests hand in ones that break.
+        tls: what gRPC shows to clients; None talks in the clear.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class Gateway:
         default: str,
         *,
         open_engine: OpenEngine | None = None,
+        tls: Tls | None = None,
     ) -> None:
         def open_real(path: Path | None) -> Runs:
             return Engine.open(path, clock=clock)
 
         self._settings = settings
+        self._tls = tls
         self._access = access
         self._clock = clock
         self._default = default
@@ -72,7 +76,7 @@ class Gateway:
         )
         await cluster.start()
         door = Door(self._access, cluster_id)
-        edge = GrpcEdge(cluster, door)
+        edge = GrpcEdge(cluster, door, tls=self._tls)
         try:
             bound = await edge.start(host, port)
         except BaseException:

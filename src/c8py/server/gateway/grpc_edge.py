@@ -16,7 +16,7 @@ import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from c8py.errors import PlatformError
+from c8py.errors import ConfigError, PlatformError
 from c8py.proto import gateway_pb2 as pb
 from c8py.proto.gateway_pb2_grpc import RPCS, SERVICE
 from c8py.server.access import Caller
@@ -25,6 +25,7 @@ from c8py.server.gateway.cluster import ServedCluster
 from c8py.server.gateway.door import Door
 from c8py.server.gateway.refusals import WIRE, Kind, Refusal
 from c8py.server.gateway.topology import Place, grpc_topology
+from c8py.serving.http import Tls
 
 _log = logging.getLogger("c8py.server.gateway")
 
@@ -60,16 +61,27 @@ def _options(message_bytes_max: int) -> list[tuple[str, int]]:
     ]
 
 
+def _shown(tls: Tls) -> grpc.ServerCredentials:
+    try:
+        return grpc.ssl_server_credentials([(tls.key.read_bytes(), tls.certificate.read_bytes())])
+    except OSError as error:
+        raise ConfigError(
+            f"expected a certificate in {tls.certificate} and its key in {tls.key}, but: {error}"
+        ) from error
+
+
 class GrpcEdge:
     """The gRPC face of one cluster.
 
     Args:
         cluster: what is served.
         door: who may come in.
+        tls: what it shows to clients; None talks in the clear.
     """
 
-    def __init__(self, cluster: ServedCluster, door: Door) -> None:
+    def __init__(self, cluster: ServedCluster, door: Door, *, tls: Tls | None = None) -> None:
         self._cluster = cluster
+        self._tls = tls
         self._door = door
         self._server: grpc.aio.Server | None = None
         self._health: health.aio.HealthServicer | None = None
@@ -80,6 +92,7 @@ class GrpcEdge:
 
         Raises:
             PlatformError: the port is in use or may not be used.
+            ConfigError: the certificate or its key cannot be read.
         """
         self._server = grpc.aio.server(options=_options(self._cluster.settings.message_bytes_max))
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, self._handlers()),))
@@ -88,7 +101,10 @@ class GrpcEdge:
         reflection.enable_server_reflection((SERVICE, reflection.SERVICE_NAME), self._server, pool=pb.DESCRIPTOR.pool)
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            bound = self._server.add_insecure_port(address)
+            if self._tls is None:
+                bound = self._server.add_insecure_port(address)
+            else:
+                bound = self._server.add_secure_port(address, _shown(self._tls))
         except RuntimeError as error:
             raise PlatformError(
                 f"expected to listen for gRPC on {address}, but the port is in use or not allowed",

@@ -31,12 +31,19 @@ class _RefusedBody(msgspec.Struct, frozen=True):
 
 
 def oauth_routes(  # the parts of a platform, each by name
-    settings: OAuthSettings, *, store: Store, keys: Keys, issuers: Issuers, clock: Clock, sources: Sources
+    settings: OAuthSettings,
+    *,
+    store: Store,
+    keys: Keys,
+    issuers: Issuers,
+    clock: Clock,
+    sources: Sources,
+    of_brokers: Callable[[str], bool] = lambda _cluster_id: False,
 ) -> list[Route]:
     """The routes of the token service, ready to be mounted at the root."""
     endpoints = _Endpoints(
         settings,
-        service=TokenService(settings, store, keys, issuers, clock=clock),
+        service=TokenService(settings, store, keys, issuers, clock=clock, of_brokers=of_brokers),
         limit=RateLimit(settings.limit, clock=clock),
         keys=keys,
         issuers=issuers,

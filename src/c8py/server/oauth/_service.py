@@ -6,7 +6,7 @@ A refusal is a value. SaaS hands a token out again until shortly before it expir
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -87,14 +87,25 @@ class TokenService:
         keys: what tokens are signed with.
         issuers: who they are from.
         clock: when it is.
+        of_brokers: whether the cluster of this id is one of real brokers: they take tokens by its own audience only.
     """
 
-    def __init__(self, settings: OAuthSettings, store: Store, keys: Keys, issuers: Issuers, *, clock: Clock) -> None:
+    def __init__(  # the last ones by name
+        self,
+        settings: OAuthSettings,
+        store: Store,
+        keys: Keys,
+        issuers: Issuers,
+        *,
+        clock: Clock,
+        of_brokers: Callable[[str], bool] = lambda _cluster_id: False,
+    ) -> None:
         self._settings = settings
         self._store = store
         self._keys = keys
         self._issuers = issuers
         self._clock = clock
+        self._of_brokers = of_brokers
         self._issued: OrderedDict[tuple[str, str], _Issued] = OrderedDict()
 
     def saas(self, fields: Mapping[str, str]) -> Granted | Refused:
@@ -164,7 +175,7 @@ class TokenService:
             claims = Claims(
                 iss=self._issuers.saas,
                 sub=f"{client.client_id}@clients",
-                aud=audience,
+                aud=self._audiences(client, audience),
                 iat=now_s,
                 exp=now_s + lifetime_s,
                 azp=client.client_id,
@@ -182,6 +193,17 @@ class TokenService:
         self._issued.move_to_end((client.client_id, audience))
         return Granted(access_token=found.token, scope=scope, expires_in=found.exp - now_s)
 
+    def _own_audience(self, client: Client) -> bool:
+        return client.cluster_id is not None and self._of_brokers(client.cluster_id)
+
+    def _audiences(self, client: Client, asked: str) -> str | tuple[str, ...]:
+        """Whom a token is for: also for the brokers of the client's cluster, where the API is theirs."""
+        of_zeebe = audiences_of("zeebe", client.cluster_id)
+        if not self._own_audience(client) or asked not in of_zeebe:
+            return asked
+        own = f"{client.cluster_id}.{API_FACTS['zeebe'].audience}"
+        return asked if asked == own else (asked, own)
+
     def _keycloak_token(self, client: Client) -> KeycloakGranted:
         now_s = self._clock.now_ms() // 1000
         lifetime_s = self._settings.keycloak_token_lifetime_s
@@ -189,7 +211,7 @@ class TokenService:
             audience
             for api in API_FACTS
             if may_call(api, client.cluster_id, client.permissions)
-            for audience in audiences_of(api, None)
+            for audience in audiences_of(api, client.cluster_id if self._own_audience(client) else None)
         )
         claims = Claims(
             iss=self._issuers.keycloak,

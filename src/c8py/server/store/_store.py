@@ -7,7 +7,7 @@ Writes belong to one thread at a time; a lock sees to it. Reads of clients need 
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,7 +15,7 @@ import msgspec
 
 from c8py.base import limits
 from c8py.errors import PlatformError
-from c8py.server.store._database import open_database
+from c8py.server.store._database import FILE_NAME, open_database
 from c8py.server.store._rows import Activity, Client, Cluster, Level, Organization, SigningKey
 from c8py.server.store._shelf import Shelf
 
@@ -63,6 +63,17 @@ class Store:
         """Let go of the file; another process may take it."""
         with self._lock:
             self._connection.close()
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy everything into a database of this folder, as of this moment; writers wait.
+
+        Raises:
+            sqlite3.Error: it cannot be written.
+        """
+        copy = sqlite3.connect(folder / FILE_NAME)
+        with closing(copy), self._lock:
+            self._connection.backup(copy)
+        (folder / FILE_NAME).chmod(0o600)
 
     # -- organization and clusters
 

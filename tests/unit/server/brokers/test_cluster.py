@@ -10,7 +10,7 @@ import pytest
 from c8py.base.clock import SystemClock
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.brokers import Fleet, Machine, Shape, Site
-from c8py.server.brokers.cluster import Programs
+from c8py.server.brokers.site import Programs
 from c8py.server.brokers.supervision import Policy
 from harness.processes import alive
 
@@ -213,6 +213,15 @@ async def test_backups_outlive_their_cluster_whose_brokers_and_data_go(fleet, tm
     assert not (tmp_path / "clusters" / "c").exists()
     assert (tmp_path / "backups" / "c" / "b1").is_dir()
     assert running.get("c") is None
+
+
+async def test_a_platform_that_starts_again_ends_what_was_being_deleted(fleet, tmp_path):
+    first = fleet()
+    left = pids(await created(first))
+    await first.stop(brokers_too=False)
+    await fleet().start([])
+    await until(lambda: alive(left) == [])
+    assert not (tmp_path / "clusters" / "c").exists()
 
 
 async def test_a_broker_that_cannot_start_says_why(fleet, tmp_path):

@@ -86,16 +86,6 @@ def test_the_command_limits_memory_and_can_be_found_again_by_its_folder():
     assert {"-Xmx256m", "-Dapp.home=folder", "-Da=1", "-Db=2", "-Djavax.net.ssl.trustStore=t.p12"} <= set(command)
 
 
-def test_brokers_lie_on_the_named_hosts_in_turns():
-    plan = plan_of(Shape(brokers=3, hosts=("10.0.0.1", "10.0.0.2")), public_host="10.0.0.1")
-    assert [(one.host, one.here) for one in plan.brokers] == [
-        ("10.0.0.1", True),
-        ("10.0.0.2", False),
-        ("10.0.0.1", True),
-    ]
-    assert [one.node_id for one in plan.local] == [0, 2]
-
-
 def test_a_plan_comes_back_from_its_file_as_it_was():
     plan = plan_of(Shape(brokers=2, replication=2))
     assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
