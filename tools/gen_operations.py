@@ -172,7 +172,7 @@ def _verbs() -> dict[str, str]:
             for call in ast.walk(node):
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
                     first = call.args[0] if call.args else None
-                    said = call.func.attr in {"unary", "gathered", "stream"} and isinstance(first, ast.Constant)
+                    said = call.func.attr in {"_ask", "unary", "gathered", "stream"} and isinstance(first, ast.Constant)
                     if said and isinstance(first, ast.Constant):
                         found[str(first.value)] = node.name
     return found

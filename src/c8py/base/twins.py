@@ -25,6 +25,9 @@ class AsyncOwn(Generic[T]):
     def get(self, make: Callable[[], T]) -> T:
         """That of the running loop."""
         loop = asyncio.get_running_loop()
+        made = self._made.get(loop)
+        if made is not None:
+            return made
         with self._guard:
             made = self._made.get(loop)
             if made is None:
@@ -56,6 +59,9 @@ class Own(Generic[T]):
     def get(self, make: Callable[[], T]) -> T:
         """That of this process."""
         process = os.getpid()
+        made = self._made.get(process)
+        if made is not None:
+            return made
         with self._guard:
             made = self._made.get(process)
             if made is None:
