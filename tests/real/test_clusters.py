@@ -113,7 +113,7 @@ def test_one_command_makes_a_cluster_of_three_brokers(home, three):
     assert all(len(broker["leads"]) + len(broker["follows"]) == 3 for broker in three["brokers"])
     listed = home.platform.c8("console", "clusters", "list", "--json")
     assert listed.returncode != 0  # that one wants the organization's credentials
-    assert [one["name"] for one in home.c8("list")] == ["three"]
+    assert "three" in [one["name"] for one in home.c8("list")]
 
 
 def test_pyzeebe_works_on_it_with_a_token_of_ours(credentials, tmp_path):

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from c8py.base.clock import Clock, SystemClock
 from c8py.errors import C8Error, PlatformError
@@ -163,31 +164,11 @@ class Platform:
             ids=self._ids,
             instances=GatewayInstances(self._gateway),
         )
-        self._open.push_async_callback(desk.backups.stop)
-        self._open.push_async_callback(_ended, asyncio.create_task(_now_and_then(desk)))
+        self._look_after(desk)
         addresses = _with_owner_link(addresses, desk)
-        routes: list[BaseRoute] = [
-            *oauth_routes(
-                settings.oauth,
-                store=store,
-                keys=keys,
-                issuers=issuers,
-                clock=clock,
-                sources=access.sources,
-                of_brokers=lambda cluster_id: fleet.get(cluster_id) is not None,
-            ),
-            *local_routes(
-                fleet,
-                brokers,
-                remote,
-                service,
-                store,
-                access=access,
-                addresses=addresses,
-                back_up=functools.partial(back_up, folder, store, backups_folder(settings, folder)),
-                clock=clock,
-                ids=self._ids,
-            ),
+        routes = [
+            *_oauth(desk, fleet, store, keys, issuers, clock=clock),
+            *_local(desk, fleet, brokers, remote, store, folder=folder, clock=clock, ids=self._ids),
             *api_routes(desk),
             *page_routes(Guard(secrets.token_bytes(32), desk)),
             *own_routes(desk, lambda: self._ending),
@@ -198,6 +179,10 @@ class Platform:
         await fleet.start(one.cluster_id for one in store.clusters() if one.kind == "zeebe")
         return addresses
 
+    def _look_after(self, desk: Desk) -> None:
+        self._open.push_async_callback(desk.backups.stop)
+        self._open.push_async_callback(_ended, asyncio.create_task(_now_and_then(desk)))
+
     async def _other_kinds(self, fleet: Fleet, store: Store, seal: Seal) -> tuple[ZeebeClusters, RemoteClusters]:
         """What runs clusters of brokers, and what knows those of somebody else."""
         brokers = ZeebeClusters(fleet, self._settings.auth)
@@ -207,7 +192,7 @@ class Platform:
         await remote.start()
         return brokers, remote
 
-    async def _serve(self, routes: list[BaseRoute], sock: socket.socket, tls: Tls | None) -> None:
+    async def _serve(self, routes: Sequence[BaseRoute], sock: socket.socket, tls: Tls | None) -> None:
         """Answer over HTTP from here on."""
         server = HttpServer(
             _application(routes, self._settings),
@@ -263,7 +248,7 @@ def _addresses(http_address: str, grpc_address: str, cluster: Cluster) -> Addres
     )
 
 
-def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
+def _application(routes: Sequence[BaseRoute], settings: Settings) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(HostGate, settings=settings)],
@@ -308,6 +293,43 @@ def _desk(  # the parts of a platform, each by name
         members=Members(store, org_id, journal, clock=clock, session_s=settings.session_s),
         journal=journal,
         instances=instances,
+    )
+
+
+def _oauth(desk: Desk, fleet: Fleet, store: Store, keys: Keys, issuers: Issuers, *, clock: Clock) -> list[Route]:
+    return oauth_routes(
+        desk.settings.oauth,
+        store=store,
+        keys=keys,
+        issuers=issuers,
+        clock=clock,
+        sources=desk.access.sources,
+        of_brokers=lambda cluster_id: fleet.get(cluster_id) is not None,
+    )
+
+
+def _local(  # the parts of a platform
+    desk: Desk,
+    fleet: Fleet,
+    brokers: ZeebeClusters,
+    remote: RemoteClusters,
+    store: Store,
+    *,
+    folder: Path,
+    clock: Clock,
+    ids: Ids,
+) -> list[Route]:
+    return local_routes(
+        fleet,
+        brokers,
+        remote,
+        desk.clients,
+        store,
+        access=desk.access,
+        addresses=desk.addresses,
+        back_up=functools.partial(back_up, folder, store, backups_folder(desk.settings, folder)),
+        clock=clock,
+        ids=ids,
     )
 
 

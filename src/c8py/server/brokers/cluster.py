@@ -388,7 +388,7 @@ class ZeebeCluster:
 
     def _look(self) -> None:
         for broker in self._brokers:
-            broker.seen = self._site.look(broker.plan.management_url) if broker.process.alive else NOTHING
+            broker.seen = self._site.look(broker.plan) if broker.process.alive else NOTHING
 
     async def _care(self, broker: _Broker) -> None:
         seen = Seen(alive=broker.process.alive, ready=broker.sight.ready)

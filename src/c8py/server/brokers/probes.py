@@ -1,14 +1,18 @@
 """Asks a broker how it is, over its management port on this machine. Blocking, short, and without any proxy."""
 
 import http.client
+import socket
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from c8py.server.brokers.plan import BrokerPlan
+
 _TIMEOUT_S: Final = 2.0
 _ANSWER_BYTES_MAX: Final = 1024 * 1024
 _OK: Final = 200
+_LOOPBACK: Final = "127.0.0.1"
 
 
 class Role(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,11 +50,14 @@ NOTHING: Final = Sight()
 _ROLES: Final = msgspec.json.Decoder(dict[int, Role], strict=False)
 
 
-def look_at(management_url: str) -> Sight:
-    """How the broker with this management address is; NOTHING where it does not answer."""
-    if _get(f"{management_url}/actuator/health/readiness") is None:
+def look_at(broker: BrokerPlan) -> Sight:
+    """How this broker is; NOTHING where it does not answer, or not to clients yet."""
+    if _get(f"{broker.management_url}/actuator/health/readiness") is None:
         return NOTHING
-    answer = _get(f"{management_url}/actuator/partitions")
+    # A broker says that it is ready a moment before its gateway listens.
+    if not any(_listens(host, broker.ports.grpc) for host in dict.fromkeys((_LOOPBACK, broker.host))):
+        return NOTHING
+    answer = _get(f"{broker.management_url}/actuator/partitions")
     try:
         roles = {} if answer is None else _ROLES.decode(answer)
     except msgspec.MsgspecError:
@@ -60,6 +67,14 @@ def look_at(management_url: str) -> Sight:
         leads=frozenset(number for number, role in roles.items() if role.leads),
         follows=frozenset(number for number, role in roles.items() if role.role == "FOLLOWER"),
     )
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=_TIMEOUT_S):
+            return True
+    except OSError:
+        return False
 
 
 def _get(url: str) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from c8py.server.brokers.distribution import Progress
-from c8py.server.brokers.plan import Plan, ServerTls, Shape, Trust
+from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, Trust
 from c8py.server.brokers.probes import Sight, look_at
 from c8py.server.brokers.supervision import POLICY, Policy
 
@@ -43,7 +43,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     trust: Callable[[str], Trust | None]
     tls: ServerTls | None = None
     policy: Policy = POLICY
-    look: Callable[[str], Sight] = look_at
+    look: Callable[[BrokerPlan], Sight] = look_at
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

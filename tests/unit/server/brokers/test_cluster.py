@@ -17,7 +17,8 @@ from harness.processes import alive
 PROGRAM = Path(__file__).with_name("broker.py")
 THREE = Shape(brokers=3, partitions=3, replication=3)
 DEADLINE_S = 20.0
-pytestmark = pytest.mark.slow
+# Two workers of xdist that plan at the same moment would plan the same ports.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
 
 
 @pytest.fixture
