@@ -98,7 +98,7 @@ def job(answer: pb.ActivatedJob) -> ActivatedJobResult:
         process_definition_id=answer.bpmnProcessId,
         process_definition_version=answer.processDefinitionVersion,
         element_id=answer.elementId,
-        custom_headers=_object(answer.customHeaders),
+        custom_headers=_object(answer.customHeaders) if answer.customHeaders != "{}" else {},
         worker=answer.worker,
         retries=answer.retries,
         deadline=answer.deadline,

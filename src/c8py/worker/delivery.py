@@ -53,30 +53,42 @@ class Delivery:
 
     async def report(self, held: Held, verdict: Verdict) -> None:
         """Deliver a verdict, or say in the books and the log why it could not be."""
-        begun_s = self._clock.monotonic_s() if self._telling else 0.0
+        begun_s = self._clock.monotonic_s() if self._telling.heard else 0.0
+        attempts = 1
+        error = await self._send(held.job, verdict)
+        if error is not None:
+            ending, error, attempts = await self._insist(held, verdict, error)
+            if ending != "delivered":
+                await self._undelivered(held, verdict, ending, error)
+                return
+        outcome = outcome_of(verdict)
+        if outcome == "completed":
+            self._ledger.completed += 1
+        else:
+            setattr(self._ledger, outcome, getattr(self._ledger, outcome) + 1)
+        if self._telling.heard:
+            self._telling(Reported(held.job, outcome, self._clock.monotonic_s() - begun_s, attempts))
+
+    async def _insist(self, held: Held, verdict: Verdict, error: C8Error) -> tuple[Delivered, C8Error | None, int]:
+        """Go on after the first attempt; how it ended, the last error, and the attempts in all."""
         delivery = deliver(verdict, deadline_s=held.deadline_s, clock=self._clock, uniform=self._uniform)
-        step: Verdict | Wait = next(delivery)
-        error: C8Error | None = None
-        attempts = 0
+        next(delivery)
+        attempts = 1
+        heard: C8Error | None = error
         try:
             while True:
+                step = delivery.send(heard)
                 if isinstance(step, Wait):
                     self._retried(held.job, error, step.seconds, attempts)
                     await asyncio.sleep(step.seconds)
-                    step = delivery.send(None)
+                    heard = None
                 else:
                     attempts += 1
-                    error = await self._send(held.job, step)
-                    step = delivery.send(error)
+                    heard = await self._send(held.job, step)
+                    error = heard or error
         except StopIteration as end:
-            ending, error = end.value
-        if ending == "delivered":
-            outcome = outcome_of(verdict)
-            setattr(self._ledger, outcome, getattr(self._ledger, outcome) + 1)
-            if self._telling:
-                self._telling(Reported(held.job, outcome, self._clock.monotonic_s() - begun_s, attempts))
-        else:
-            await self._undelivered(held, verdict, ending, error)
+            ending, last = end.value
+            return ending, last, attempts
 
     async def _undelivered(self, held: Held, verdict: Verdict, ending: Delivered, error: C8Error | None) -> None:
         job, ledger = held.job, self._ledger
@@ -94,17 +106,15 @@ class Delivery:
         else:
             ledger.unreported += 1
             _log.error("job %s could not be reported (%s): %s", job.job_key, ending, error)
-        if self._telling:
+        if self._telling.heard:
             self._telling(Lost(job, _LOSSES[ending], error))
 
-    def _retried(self, job: ActivatedJobResult, error: C8Error | None, wait_s: float, attempts: int) -> None:
-        if error is None:
-            return
+    def _retried(self, job: ActivatedJobResult, error: C8Error, wait_s: float, attempts: int) -> None:
         self._ledger.retried += 1
         self._ledger.went_wrong(error)
         if attempts == _TELL_AT:
             _log.warning("job %s is done, but cannot be reported yet: %s; trying on", job.job_key, error)
-        if self._telling:
+        if self._telling.heard:
             self._telling(ReportRetried(job, error, wait_s))
             if isinstance(error, AuthError):
                 self._telling(TokenTrouble(error))
@@ -113,7 +123,10 @@ class Delivery:
         try:
             match verdict:
                 case Complete(variables=variables):
-                    await self._client.complete_job(job.job_key, variables, retry=False, **leased(job))
+                    if job.job_lease_token is None:
+                        await self._client.complete_job(job.job_key, variables, retry=False)
+                    else:
+                        await self._client.complete_job(job.job_key, variables, retry=False, **leased(job))
                 case Fail():
                     await self._client.fail_job(
                         job.job_key,

@@ -200,23 +200,27 @@ Observer: TypeAlias = Callable[[Event], None]
 
 
 class Telling:
-    """Tells events to whoever listens; false where nobody does, so that the hot path need not build any."""
+    """Tells events to whoever listens.
+
+    Attributes:
+        heard: whether anybody does; where not, the hot path need not build any event.
+    """
 
     def __init__(self) -> None:
+        self.heard = False
         self._observers: list[Observer] = []
         self._failed: set[int] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._observers)
 
     def add(self, observer: Observer) -> None:
         """One more who listens."""
         self._observers.append(observer)
+        self.heard = True
 
     def remove(self, observer: Observer) -> None:
         """One less; unknown ones are passed over."""
         if observer in self._observers:
             self._observers.remove(observer)
+        self.heard = bool(self._observers)
 
     def __call__(self, event: Event) -> None:
         """Tell everybody."""

@@ -4,6 +4,7 @@ What a handler raises, returns or never finishes ends here, as a verdict. Driven
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -62,16 +63,20 @@ class Execution:
         self._task = task
         self._means = means
         self._logs = task.signature.wants("logger")
-        # Nothing beside the variables: the handler's own coroutine is awaited, and no frame in between.
+        # The handler's own coroutine is awaited, and no frame in between.
         self._is_direct = task.place == "loop" and not means.middleware and task.terms.limit_s is None
 
     async def verdict(self, held: Held) -> Verdict:
         """What became of one job."""
         means, job = self._means, held.job
-        begun_s = means.clock.monotonic_s() if means.telling else 0.0
+        begun_s = means.clock.monotonic_s() if means.telling.heard else 0.0
         error: BaseException | None = None
         try:
-            return Complete(result_variables(await self._called(held)))
+            if self._is_direct:
+                call = self._task.handler(**self._arguments(held))
+                self._started(held)
+                return Complete(result_variables(await cast("Awaitable[object]", call)))
+            return Complete(result_variables(await self._through([held], lambda: self._arguments(held))))
         except NeverStarted:
             return handed_back(job.retries)
         except asyncio.CancelledError as raised:
@@ -82,13 +87,13 @@ class Execution:
             return self._of(raised, job)
         finally:
             held.ended = True
-            if means.telling and held.started:
+            if means.telling.heard and held.started:
                 means.telling(HandlerEnded(job, means.clock.monotonic_s() - begun_s, error))
 
     async def result(self, held: Held) -> object:
         """What the handler returns for one job, or raises; a batch handler is given a batch of one."""
         if not self._task.batch:
-            return await self._called(held)
+            return await self._through([held], lambda: self._arguments(held))
         result = (await self._batch_results([held], [batch_item(self._task.signature, held.job)]))[0]
         if isinstance(result, BaseException):
             raise result
@@ -129,7 +134,7 @@ class Execution:
             seconds = self._means.clock.monotonic_s() - begun_s
             for held in taken:
                 held.ended = True
-                if self._means.telling and held.started:
+                if self._means.telling.heard and held.started:
                     self._means.telling(HandlerEnded(held.job, seconds, error))
 
     async def _batch_results(self, taken: list[Held], items: list[object]) -> Sequence[object]:
@@ -158,57 +163,61 @@ class Execution:
         except JobFailure as error:
             return self._of(error, job)
 
-    async def _called(self, held: Held) -> object:
-        if self._is_direct:
-            call = self._task.handler(**arguments(self._task.signature, self._given(held)))
-            self._started(held)
-            return await cast("Awaitable[object]", call)
-        return await self._through([held], lambda: arguments(self._task.signature, self._given(held)))
+    def _arguments(self, held: Held) -> dict[str, object]:
+        signature = self._task.signature
+        return arguments(signature, Given(held.job) if signature.is_plain else self._given(held))
 
     async def _through(self, taken: list[Held], arguments_: Callable[[], dict[str, object]]) -> object:
         """By way of the middleware, within the limit."""
-        proceed = partial(self._placed, taken, arguments_)
         limit_s = self._task.terms.limit_s
+        limit = asyncio.timeout(None)
+        proceed = partial(self._placed, taken, arguments_, None if limit_s is None else limit)
         if self._means.middleware:
             call = Call(taken[0].job, tuple(held.job for held in taken), self._task.handler)
             proceed = partial(self._means.middleware.run, call, proceed)
         if limit_s is None:
             return await proceed()
-        ours = asyncio.timeout(limit_s)
         try:
-            async with ours:
+            async with limit:
                 return await proceed()
         except TimeoutError as error:
-            if not ours.expired():
+            if not limit.expired():
                 raise
             raise JobFailure(f"expected the handler to end within {limit_s:g} s, but it did not") from error
 
-    async def _placed(self, taken: list[Held], arguments_: Callable[[], dict[str, object]]) -> object:
+    async def _placed(
+        self, taken: list[Held], arguments_: Callable[[], dict[str, object]], limit: asyncio.Timeout | None
+    ) -> object:
         given = arguments_()
         handler, means = self._task.handler, self._means
-        loop = asyncio.get_running_loop()
-
-        def started() -> None:
-            for held in taken:
-                held.started = True
-            if means.telling and not loop.is_closed():
-                loop.call_soon_threadsafe(self._tell_started, taken)
-
+        if self._task.place == "loop":
+            self._begin(taken, limit)
+            return await cast("Awaitable[object]", handler(**given))
+        started = partial(self._begin_elsewhere, asyncio.get_running_loop(), taken, limit)
         if self._task.place == "process":
             return await means.processes.run(handler, given, started=started)
-        if self._task.place == "thread":
-            return await means.threads.run(partial(handler, **given), started=started)
+        return await means.threads.run(partial(handler, **given), started=started)
+
+    def _begin_elsewhere(
+        self, loop: asyncio.AbstractEventLoop, taken: list[Held], limit: asyncio.Timeout | None
+    ) -> None:
+        """The same as `_begin`, from a thread; the loop hears of it only where that matters."""
+        for held in taken:
+            held.started = True
+        if limit is not None or self._means.telling.heard:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self._begin, taken, limit)
+
+    def _begin(self, taken: list[Held], limit: asyncio.Timeout | None) -> None:
+        # From here on, and not from when the job began to wait for a thread.
+        if limit is not None and self._task.terms.limit_s is not None and not taken[0].ended:
+            limit.reschedule(asyncio.get_running_loop().time() + self._task.terms.limit_s)
         for held in taken:
             self._started(held)
-        return await cast("Awaitable[object]", handler(**given))
 
     def _started(self, held: Held) -> None:
         held.started = True
-        if self._means.telling:
-            self._means.telling(HandlerStarted(held.job))
-
-    def _tell_started(self, taken: list[Held]) -> None:
-        for held in taken:
+        if self._means.telling.heard:
             self._means.telling(HandlerStarted(held.job))
 
     def _given(self, held: Held) -> Given:

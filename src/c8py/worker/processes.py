@@ -45,7 +45,7 @@ class Processes:
         """
         ours: list[_Child] = []
         try:
-            return await self._threads.run(partial(self._call, ours, function, dict(given)), started=started)
+            return await self._threads.run(partial(self._call, ours, function, dict(given), started))
         finally:
             # Where the call has an answer, its child is idle and no longer here.
             for child in ours:
@@ -62,13 +62,20 @@ class Processes:
             for child in self._children:
                 child.kill()
 
-    def _call(self, ours: "list[_Child]", function: Callable[..., object], given: dict[str, object]) -> object:
+    def _call(
+        self,
+        ours: "list[_Child]",
+        function: Callable[..., object],
+        given: dict[str, object],
+        started: Callable[[], None],
+    ) -> object:
         child: _Child | None = getattr(self._here, "child", None)
         if child is None or not child.alive:
             child = self._here.child = _Child()
             with self._lock:
                 self._children = {one for one in self._children if one.alive} | {child}
         ours.append(child)
+        started()
         answer = child.ask(function, given)
         ours.clear()
         if answer is None:
@@ -114,6 +121,8 @@ class _Child:
         self._process = context.Process(target=_serve, args=(theirs,), name="c8py-handler", daemon=True)
         self._process.start()
         theirs.close()
+        with contextlib.suppress(EOFError, OSError):
+            self._pipe.recv()  # it is up; what that takes is not the handler's time
 
     @property
     def alive(self) -> bool:
@@ -141,6 +150,7 @@ def _serve(pipe: Connection) -> None:
     # Ctrl-C goes to the whole group; our parent says when we are done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
+        pipe.send(None)
         while True:
             function, given = pipe.recv()
             pipe.send(_outcome(function, given))

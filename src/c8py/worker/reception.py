@@ -145,7 +145,7 @@ class Reception:
         if decisions.in_trouble:
             _log.info("jobs of type %s can be had again", self._task.type)
         self._ledger.answered()
-        if self._telling:
+        if self._telling.heard:
             self._telling(Polled(self._task.type, asked, len(jobs), self._clock.monotonic_s() - begun_s))
         for job in jobs:
             self._start(job, "poll")
@@ -180,7 +180,7 @@ class Reception:
         pause, tell = self._decisions.poll_failed(error)
         if tell:
             _log.warning("cannot get jobs of type %s: %s; trying on", self._task.type, error)
-        if self._telling:
+        if self._telling.heard:
             self._telling(PollFailed(self._task.type, error, pause.least_s))
             if isinstance(error, AuthError):
                 self._telling(TokenTrouble(error))

@@ -113,7 +113,7 @@ class Shift:
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
         self._phase: Phase = "new"
-        self._jobs: dict[asyncio.Task[None], tuple[Held, ...]] = {}
+        self._jobs: dict[Held, asyncio.Task[None]] = {}
 
     @property
     def phase(self) -> Phase:
@@ -180,9 +180,10 @@ class Shift:
             self._means.processes.drop_waiting()
             await self._drain()
         finally:
-            for running in (stop, watching, *intake, *self._jobs):
+            working = set(self._jobs.values())
+            for running in (stop, watching, *intake, *working):
                 running.cancel()
-            await asyncio.gather(stop, watching, *intake, *self._jobs, return_exceptions=True)
+            await asyncio.gather(stop, watching, *intake, *working, return_exceptions=True)
         for ended in (watching, *intake):
             if not ended.cancelled() and (error := ended.exception()) is not None:
                 raise error
@@ -234,7 +235,7 @@ class Shift:
 
         def start(job: ActivatedJobResult, way: Way) -> None:
             ledger.came()
-            if self._telling:
+            if self._telling.heard:
                 self._telling(Activated(job, way))
             take(Held(task, job, self._clock.monotonic_s() + task.timeout_s))
 
@@ -242,38 +243,47 @@ class Shift:
 
     def _begin_on(self, work: Coroutine[object, object, None], *held: Held) -> None:
         running = asyncio.create_task(work)
-        self._jobs[running] = held
-        running.add_done_callback(self._finished)
+        for one in held:
+            self._jobs[one] = running
 
     def _held(self) -> Collection[Held]:
-        return [held for some in self._jobs.values() for held in some]
-
-    def _finished(self, running: "asyncio.Task[None]") -> None:
-        done = self._jobs.pop(running)
-        type_ = done[0].task.type
-        self.ledgers[type_].open -= len(done)
-        self._rooms[type_].give(len(done))
-        if not running.cancelled() and (error := running.exception()) is not None:
-            self.ledgers[type_].went_wrong(error)
-            _log.error("a job was lost to a fault of the worker itself; please report it", exc_info=error)
+        return self._jobs
 
     async def _work(self, execution: Execution, delivery: Delivery, held: Held) -> None:
-        if self._stopping.is_set():
-            verdict = handed_back(held.job.retries)
-        else:
-            verdict = await execution.verdict(held)
-        await delivery.report(held, verdict)
+        try:
+            verdict = handed_back(held.job.retries) if self._stopping.is_set() else await execution.verdict(held)
+            await delivery.report(held, verdict)
+        except Exception as error:  # noqa: BLE001  nothing of the handler comes here
+            self._at_fault(held.task, error)
+        finally:
+            self._let_go(held)
+
+    async def _work_on_all(self, execution: Execution, delivery: Delivery, batch: list[Held]) -> None:
+        try:
+            if self._stopping.is_set():
+                verdicts = [handed_back(held.job.retries) for held in batch]
+            else:
+                verdicts = list(await execution.verdicts(batch))
+            reports = (delivery.report(held, verdict) for held, verdict in zip(batch, verdicts, strict=True))
+            await asyncio.gather(*reports)
+        except Exception as error:  # noqa: BLE001  nothing of the handler comes here
+            self._at_fault(batch[0].task, error)
+        finally:
+            for held in batch:
+                self._let_go(held)
+
+    def _let_go(self, held: Held) -> None:
+        """It is reported, or lost: its slot is free."""
+        self._jobs.pop(held, None)
+        type_ = held.task.type
+        self.ledgers[type_].open -= 1
+        self._rooms[type_].give(1)
         if self._setup.stop_after is not None:
             self._stop_when_enough()
 
-    async def _work_on_all(self, execution: Execution, delivery: Delivery, batch: list[Held]) -> None:
-        if self._stopping.is_set():
-            verdicts = [handed_back(held.job.retries) for held in batch]
-        else:
-            verdicts = list(await execution.verdicts(batch))
-        await asyncio.gather(*(delivery.report(held, verdict) for held, verdict in zip(batch, verdicts, strict=True)))
-        if self._setup.stop_after is not None:
-            self._stop_when_enough()
+    def _at_fault(self, task: Task, error: Exception) -> None:
+        self.ledgers[task.type].went_wrong(error)
+        _log.error("a job was lost to a fault of the worker itself; please report it", exc_info=error)
 
     def _stop_when_enough(self) -> None:
         done = sum(one.completed + one.failed + one.thrown for one in self.ledgers.values())
@@ -286,10 +296,10 @@ class Shift:
         drain_s = self._setup.drain_s
         _log.info("finishing %d jobs that were started, at most %g s", len(self._held()), drain_s)
         left = asyncio.create_task(self._leaving.wait())
-        done = asyncio.gather(*self._jobs, return_exceptions=True)
+        done = asyncio.gather(*set(self._jobs.values()), return_exceptions=True)
         await asyncio.wait([left, done], timeout=drain_s, return_when=asyncio.FIRST_COMPLETED)
         left.cancel()
-        abandoned = self._held()
+        abandoned = tuple(self._held())
         for held in abandoned:
             held.cancellation.request("leaving")
             self.ledgers[held.task.type].abandoned += 1

@@ -42,6 +42,7 @@ class Parameter(msgspec.Struct, frozen=True):
         source: where it comes from.
         annotation: as the handler says it; `object` where it does not.
         convert: brings a value to the annotation; None where there is nothing to do.
+        exact: a type whose values are as they should be already; None where that has to be looked at.
         default: taken when the job has no such variable; a private mark where there is none.
     """
 
@@ -50,6 +51,7 @@ class Parameter(msgspec.Struct, frozen=True):
     annotation: object
     convert: Callable[[object], object] | None
     default: object
+    exact: type | None = None
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +61,13 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         parameters: taken by name.
         rest: whether every other variable is wanted (`**variables`).
         is_async: whether the handler runs on the event loop; otherwise in a thread.
+        is_plain: whether the job's own contents are all that is taken.
     """
 
     parameters: tuple[Parameter, ...]
     rest: bool
     is_async: bool
+    is_plain: bool
 
     @property
     def fetch_variables(self) -> tuple[str, ...]:
@@ -137,7 +141,8 @@ def read(function: Callable[..., object], *, provided: Collection[str] = (), bat
             parameters.append(_parameter(name, parameter, hints.get(parameter.name, object), provided))
     if batch:
         parameters = _of_batch(name, parameters, rest=rest)
-    return Signature(parameters=tuple(parameters), rest=rest, is_async=_is_async(function))
+    is_plain = all(one.source in {"variable", "variables", "headers", "job"} for one in parameters)
+    return Signature(parameters=tuple(parameters), rest=rest, is_async=_is_async(function), is_plain=is_plain)
 
 
 def arguments(signature: Signature, given: Given) -> dict[str, object]:
@@ -180,7 +185,8 @@ def _parameter(function: str, parameter: inspect.Parameter, annotation: object, 
     convert: Callable[[object], object] | None = None
     if source in {"variable", "variables", "headers"}:
         convert = convertible(annotation, function=function, parameter=parameter.name)
-    return Parameter(parameter.name, source, annotation, convert, default)
+    exact = cast("type", annotation) if annotation is str or annotation is int or annotation is bool else None
+    return Parameter(parameter.name, source, annotation, convert, default, exact)
 
 
 def _source(name: str, annotation: object, provided: Collection[str]) -> Source:
@@ -219,7 +225,9 @@ def _item(parameter: Parameter) -> object:
 def _variable(parameter: Parameter, variables: Mapping[str, object]) -> object:
     value = variables.get(parameter.name, MISSING)
     if value is not MISSING:
-        return value if parameter.convert is None else _converted(parameter, value)
+        if parameter.convert is None or type(value) is parameter.exact:
+            return value
+        return _converted(parameter, value)
     if parameter.default is not MISSING:
         return parameter.default
     if _takes_none(parameter.annotation):

@@ -80,7 +80,7 @@ class Watch:
         words = f"job {held.job.job_key} takes longer than its {held.task.timeout_s:g} s; somebody else may have it now"
         self._ledgers[held.task.type].went_wrong(words)
         _log.warning("%s; give its task a longer timeout_s, or heartbeat=True", words)
-        if self._telling:
+        if self._telling.heard:
             self._telling(Overdue(held.job))
 
     def _start_beat(self, held: Held) -> None:
@@ -100,6 +100,10 @@ class Watch:
             held.deadline_s = asked_s + held.task.timeout_s
         except C8Error as raised:
             error = raised
+        except Exception as raised:  # noqa: BLE001  what fails in the background is said
+            self._ledgers[held.task.type].went_wrong(raised)
+            _log.error("a deadline was not moved for a fault of the worker itself; please report it", exc_info=raised)
+            return
         finally:
             held.beats = False
         if held.ended:
@@ -110,5 +114,5 @@ class Watch:
         elif error is not None:
             self._ledgers[held.task.type].went_wrong(error)
             _log.warning("the deadline of job %s could not be moved: %s; trying on", held.job.job_key, error)
-        if self._telling:
+        if self._telling.heard:
             self._telling(Extended(held.job, error))

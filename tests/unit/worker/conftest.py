@@ -207,7 +207,9 @@ class Gateway:
         self._reported(key)
         self.thrown.append((key, error_code))
 
-    async def update_job(self, key: JobKey, *, timeout_s: float | None = None, lease_token: str | None = None) -> None:
+    async def update_job(
+        self, key: JobKey, *, timeout_s: float | None = None, lease_token: str | None = None, retry: bool = True
+    ) -> None:
         self._fault("update")
         if key not in self.open:
             raise NotFound(f"expected job {key}, but there is none")

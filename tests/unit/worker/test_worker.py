@@ -316,9 +316,9 @@ def test_jobs_that_were_never_started_go_back_with_all_their_retries(gateway, ma
 
     async def stop_while_one_runs() -> None:
         running = asyncio.create_task(worker.run_async(signals=False))
-        await until(lambda: len(gateway.open) == 4, most_s=5)
+        await until(lambda: len(gateway.open) == 4, most_s=60)
         worker.stop()
-        await until(lambda: len(gateway.failed) == 3, most_s=5)
+        await until(lambda: len(gateway.failed) == 3, most_s=60)
         go_on.set()
         await running
 
