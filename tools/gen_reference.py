@@ -104,7 +104,10 @@ it out since 2020. The same names are understood in Spring's form (`camunda.clie
 nested in YAML and JSON), in the answers of the Administration API and in a connection of c8ctl (JSON). Whatever is not
 a name below is left alone.
 """
-_WORKERS: Final = "Read and shown. A `Worker` is told its own numbers in code.\n"
+_WORKERS: Final = (
+    "They hold where a `Worker` says nothing in code; `C8_WORKER__TYPE__MAX_JOBS` and its like hold for one "
+    "type alone,\nwhatever the code says: [work on jobs](../how-to/work-on-jobs.md).\n"
+)
 
 
 def _settings() -> str:

@@ -117,7 +117,7 @@ class Reception:
         while not self._stopping.is_set():
             asked = await self._room.take(self._room.size, linger_s=WORKER_LINGER_S)
             if self._decisions.long_polls and asked > self._share:
-                self._room.give(asked - self._share)
+                self._room.give(asked - self._share, unused=True)
                 asked = self._share
             pause = await self._poll_once(asked)
             if self._decisions.wants_stream:
@@ -141,7 +141,7 @@ class Reception:
             return self._refused(error)
         finally:
             self._asking = False
-            self._room.give(asked - len(jobs))
+            self._room.give(asked - len(jobs), unused=True)
         if decisions.in_trouble:
             _log.info("jobs of type %s can be had again", self._task.type)
         self._ledger.answered()

@@ -36,7 +36,7 @@ class Slots:
         return self._size - self._free
 
     def new_relief(self) -> asyncio.Event:
-        """An event of one's own, set whenever a slot comes free after there had been none; who waits clears it."""
+        """An event of one's own, set when a job's slot comes free after there had been none; who waits clears it."""
         relief = asyncio.Event()
         self._reliefs.append(relief)
         return relief
@@ -65,9 +65,14 @@ class Slots:
         self._wake()
         return granted
 
-    def give(self, count: int) -> None:
-        """Put so many back. A negative count takes without waiting: the server gave more than it was asked for."""
-        if self._free < 1 <= self._free + count:
+    def give(self, count: int, *, unused: bool = False) -> None:
+        """Put so many back.
+
+        Args:
+            count: how many; a negative count takes without waiting: the server gave more than it was asked for.
+            unused: they were asked for and no jobs came, so there is nothing that was missed meanwhile.
+        """
+        if not unused and self._free < 1 <= self._free + count:
             for relief in self._reliefs:
                 relief.set()
         self._free += count
@@ -129,11 +134,11 @@ class Room:
             granted = await self._shared.take(allowed, ahead=ahead)
         finally:
             if granted < allowed:
-                self._own.give(allowed - granted)
+                self._own.give(allowed - granted, unused=True)
         return granted
 
-    def give(self, count: int) -> None:
+    def give(self, count: int, *, unused: bool = False) -> None:
         """As `Slots.give`."""
         if self._own is not None:
-            self._own.give(count)
-        self._shared.give(count)
+            self._own.give(count, unused=unused)
+        self._shared.give(count, unused=unused)

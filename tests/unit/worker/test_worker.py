@@ -306,17 +306,18 @@ def test_jobs_that_were_never_started_go_back_with_all_their_retries(gateway, ma
     import threading
 
     worker = Worker(gateway, max_jobs=4, threads=1)
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     @worker.task("t")
     def handler() -> None:
-        go_on.wait(5)
+        begun.set()
+        go_on.wait(60)
 
     gateway.add(*(make_job(key, retries=3) for key in range(4)))
 
     async def stop_while_one_runs() -> None:
         running = asyncio.create_task(worker.run_async(signals=False))
-        await until(lambda: len(gateway.open) == 4, most_s=60)
+        await until(lambda: len(gateway.open) == 4 and begun.is_set(), most_s=60)
         worker.stop()
         await until(lambda: len(gateway.failed) == 3, most_s=60)
         go_on.set()
@@ -441,3 +442,24 @@ def test_more_types_than_capacity_is_refused(virtual, gateway):
 def test_numbers_out_of_range_are_refused(gateway, numbers):
     with pytest.raises(WorkerError):
         Worker(gateway, **numbers)
+
+
+def test_idle_types_beside_their_streams_let_each_other_rest(virtual, make_gateway, loop_clock):
+    """A poll takes free slots for a moment; that is no reason for the others to look whether they missed something."""
+    gateway = make_gateway()
+    worker = Worker(gateway, max_jobs=32, clock=loop_clock)
+    for number in range(10):
+
+        @worker.task(f"type-{number}")
+        async def handler() -> None: ...
+
+    async def idle() -> None:
+        running = asyncio.create_task(worker.run_async(signals=False))
+        await asyncio.sleep(100)
+        began = gateway.calls["activate"]
+        await asyncio.sleep(100)
+        worker.stop()
+        await running
+        assert gateway.calls["activate"] - began <= 10 * 14
+
+    virtual(idle())
