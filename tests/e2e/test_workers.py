@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -93,3 +94,61 @@ def test_killed_in_the_middle_of_a_job_another_takes_it(running, start_worker, t
     start_worker("--max-jobs", "1", "--timeout", "3")
     wait_until("the end of the instance", lambda: state(running, key) == "COMPLETED", deadline_s=40, every_s=0.5)
     assert len(list(tmp_path.glob("begun-1-*"))) == 2
+
+
+APP = """
+from c8py import Worker
+
+worker = Worker(max_jobs=4)
+
+@worker.task("charge-card")
+async def charge(amount: int) -> dict[str, object]:
+    return {"charged": amount}
+"""
+
+
+@pytest.fixture
+def start_app(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    (tmp_path / "shop.py").write_text(APP)
+    started: list[Program] = []
+
+    def start(platform: Platform, *arguments: str) -> Program:
+        done = platform.c8("deploy", str(ORDER_MODEL))
+        assert done.returncode == 0, done.stderr
+        command = [C8, "work", "shop:worker", *arguments]
+        environment = plain_environment(**platform.credentials())
+        started.append(Program(command, folder=tmp_path, name="app", environment=environment, working_folder=tmp_path))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.stop()
+
+
+@pytest.mark.slow
+def test_all_processes_of_a_worker_live_on_one_token_request(start_platform, start_app):
+    """A second request would have the token service refuse this address for ten minutes."""
+    one_request = ("oauth.burst=1", "oauth.rate_per_s=0.01", "oauth.block_s=600")
+    platform = start_platform(*(word for setting in one_request for word in ("--set", setting)))
+    fleet = start_app(platform, "--processes", "3")
+    fleet.wait_for("all to work", lambda: fleet.output().count("working on") == 3, deadline_s=60)
+    keys = [start_instance(platform, amount) for amount in range(4)]
+    fleet.wait_for("the end", lambda: all(state(platform, key) == "COMPLETED" for key in keys), deadline_s=60)
+
+    assert "cannot get jobs" not in fleet.output()
+
+
+@pytest.mark.slow
+def test_a_worker_outlives_its_tokens(start_platform, start_app):
+    platform = start_platform(*UNLIMITED_TOKENS, "--set", "oauth.token_lifetime_s=12")
+    worker = start_app(platform)
+    worker.wait_for("it to work", lambda: "working on" in worker.output(), deadline_s=60)
+    end_s = time.monotonic() + 3 * 12
+    keys: list[str] = []
+    while time.monotonic() < end_s:
+        keys.append(start_instance(platform, len(keys)))
+        worker.wait_for("the end", lambda: state(platform, keys[-1]) == "COMPLETED", deadline_s=30)
+
+    assert len(keys) > 3
+    assert "cannot get jobs" not in worker.output()
+    assert "could not be reported" not in worker.output()
