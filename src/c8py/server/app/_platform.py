@@ -34,6 +34,7 @@ from c8py.server.app._own_backup import back_up
 from c8py.server.app._own_routes import own_routes
 from c8py.server.app._provider_keys import ProviderKeys
 from c8py.server.app._remote import RemoteClusters
+from c8py.server.app._unread import UnreadBodies
 from c8py.server.app._zeebe import ZeebeClusters
 from c8py.server.brokers import Fleet
 from c8py.server.console import (
@@ -251,7 +252,7 @@ def _addresses(http_address: str, grpc_address: str, cluster: Cluster) -> Addres
 def _application(routes: Sequence[BaseRoute], settings: Settings) -> Starlette:
     return Starlette(
         routes=routes,
-        middleware=[Middleware(HostGate, settings=settings)],
+        middleware=[Middleware(UnreadBodies), Middleware(HostGate, settings=settings)],
         exception_handlers={
             HTTPException: _http_error,
             ClientDisconnect: _gone,
