@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import calls, imports, startup, token_proxy, tokens, worker
+from bench import calls, imports, oauth, startup, token_proxy, tokens, worker
 from bench.figures import Figure, table
 
 BENCHES: dict[str, Callable[[Path], Iterator[Figure]]] = {
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "calls": calls.figures,
     "tokens": tokens.figures,
     "proxy": token_proxy.figures,
+    "oauth": oauth.figures,
     "import": imports.figures,
     "up": startup.figures,
 }

@@ -149,11 +149,11 @@ async def test_no_rpc_opens_to_another_token(intruder, case):
     metadata = () if presented is None else (("authorization", presented),)
     async with grpc.aio.insecure_channel(intruder.served.addresses.grpc_address) as channel:
         for name, rpc in RPCS.items():
-            path, options = f"/{SERVICE}/{name}", {"metadata": metadata, "timeout": DEADLINE_S}
+            path = f"/{SERVICE}/{name}"
             if rpc.server_streaming:
-                answer = channel.unary_stream(path)(b"", **options).read()
+                answer = channel.unary_stream(path)(b"", metadata=metadata, timeout=DEADLINE_S).read()
             else:
-                answer = channel.unary_unary(path)(b"", **options)
+                answer = channel.unary_unary(path)(b"", metadata=metadata, timeout=DEADLINE_S)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await answer
             assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, name
