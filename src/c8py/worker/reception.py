@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from c8py.base.clock import Clock
 from c8py.base.limits import WORKER_LINGER_S
-from c8py.errors import AuthError, C8Error, InvalidArgument
+from c8py.errors import AuthError, C8Error, InvalidArgument, NotSupported
 from c8py.models.job import ActivatedJobResult
 from c8py.worker.events import Polled, PollFailed, StreamClosed, StreamOpened, Telling, TokenTrouble, Way
 from c8py.worker.intake import Intake, Pause
@@ -164,8 +164,8 @@ class Reception:
                 with_lease=self._leases,
                 retry=False,
             )
-        except InvalidArgument as error:
-            # Over REST a cluster before 8.10 refuses what it does not know; over gRPC it passes it over.
+        except (NotSupported, InvalidArgument) as error:
+            # A cluster before 8.10: the client knows its version, or the cluster says that it knows no such thing.
             if not self._leases or self._decisions.has_reached:
                 raise
             self._leases = False

@@ -10,7 +10,7 @@ from collections import deque
 import msgspec
 import pytest
 
-from c8py.errors import BpmnError, ConnectionFailed, InvalidArgument, JobFailure, NotFound, WorkerError
+from c8py.errors import BpmnError, ConnectionFailed, InvalidArgument, JobFailure, NotFound, NotSupported, WorkerError
 from c8py.worker import Call, Cancellation, Job, Proceed, Worker
 from c8py.worker.events import (
     Extended,
@@ -436,9 +436,10 @@ def test_leases_are_asked_for_and_given_back_with_the_report(virtual, make_gatew
     assert tokens == ["mine"]
 
 
-def test_a_cluster_that_knows_no_leases_is_worked_for_without(virtual, make_gateway, loop_clock, make_job):
+@pytest.mark.parametrize("error", [InvalidArgument("unknown property withLease"), NotSupported("older than 8.10")])
+def test_a_cluster_that_knows_no_leases_is_worked_for_without(virtual, make_gateway, loop_clock, make_job, error):
     gateway = make_gateway(streams=False)
-    gateway.faults["activate"] = deque([InvalidArgument("unknown property withLease")])
+    gateway.faults["activate"] = deque([error])
     worker = Worker(gateway, max_jobs=2, leases=True, clock=loop_clock)
 
     @worker.task("t")
