@@ -110,7 +110,12 @@ def test_one_command_makes_a_cluster_of_three_brokers(home, three):
     assert three["status"] == "Healthy"
     assert three["version"] == "8.6.0"
     assert sorted(number for broker in three["brokers"] for number in broker["leads"]) == [1, 2, 3]
-    assert all(len(broker["leads"]) + len(broker["follows"]) == 3 for broker in three["brokers"])
+
+    def spread():
+        """Elections of a busy machine may still be going on."""
+        return all(len(one["leads"]) + len(one["follows"]) == 3 for one in home.c8("show", "three")["brokers"])
+
+    wait_until("each partition on all brokers", spread, deadline_s=CARRY_ON_S)
     listed = home.platform.c8("console", "clusters", "list", "--json")
     assert listed.returncode != 0  # that one wants the organization's credentials
     assert "three" in [one["name"] for one in home.c8("list")]
@@ -220,7 +225,12 @@ def test_what_was_backed_up_comes_back_into_real_brokers(home, tmp_path):
         backup = home.c8("backup", "one")["backupId"]
         lost = camunda.start("kept", variables={"amount": 2}).process_instance_key
         assert home.c8("restore", "one", backup)["status"] == "Healthy"
-        jobs = camunda.activate_jobs("kept", max_jobs=10, timeout_s=30.0, worker="test")
+
+        def handed_out():
+            return camunda.activate_jobs("kept", max_jobs=10, timeout_s=30.0, worker="test")
+
+        # A gateway that has just started knows the leaders a moment later; until then it has no jobs for anybody.
+        jobs = wait_until("a job", handed_out, deadline_s=CARRY_ON_S)
         assert {str(job.process_instance_key) for job in jobs} == {str(kept)}
         assert str(lost) != str(kept)
     assert [one["backup_id"] for one in home.c8("backups", "one")] == [backup]

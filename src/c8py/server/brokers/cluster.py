@@ -376,7 +376,7 @@ class ZeebeCluster:
                 await asyncio.to_thread(self._look)
                 for broker in self._brokers:
                     await self._care(broker)
-                if not self._kept.has_been_ready and self._works():
+                if not self._kept.has_been_ready and self._works() and all(one.sight.ready for one in self._brokers):
                     self._remember(has_been_ready=True)
             except C8Error as error:
                 # A full disk is no reason to look after brokers no longer.
