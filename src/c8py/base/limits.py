@@ -176,6 +176,10 @@ KEYSTORE_BYTES_MAX: Final = 1024 * 1024  # the roots of a whole system are a qua
 DISCOVERY_BYTES_MAX: Final = 256 * 1024  # a provider's document has 10 kB
 ASSERTION_LIFETIME_S: Final = 300  # of a signed proof; Entra ID takes none that lasts longer
 
+# -- server: bodies of requests that are answered before they have come
+UNREAD_BYTES_MAX: Final = 16 * 1024 * 1024  # thrown away before the connection ends, so that the answer is seen
+UNREAD_S_MAX: Final = 2.0  # … within this
+
 # -- token proxy: what it accepts from callers, and keeps in memory
 TOKEN_PROXY_TOKENS_MAX: Final = 10_000  # held at once; the longest unused one goes
 TOKEN_PROXY_CLIENTS_MAX: Final = 10_000  # whose accepted secrets are remembered, as digests

@@ -1,11 +1,15 @@
 """Ends connections whose request was answered before all of its body had come.
 
-What nobody wants to read is not read: the server would otherwise take it in and throw it away, however much it is.
+What nobody wants to read is thrown away up to a bound, for a client that is still sending would see a connection that
+broke off instead of its answer; beyond the bound it is not read at all.
 """
 
+import asyncio
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from c8py.base.limits import UNREAD_BYTES_MAX, UNREAD_S_MAX
 
 # What is on its way already costs less to take than a new connection.
 _SMALL_BYTES: Final = 64 * 1024
@@ -35,12 +39,33 @@ class UnreadBodies:
             return message
 
         async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and not whole:
+            if whole:
+                await send(message)
+            elif message["type"] == "http.response.start":
                 others = [(name, value) for name, value in message.get("headers", ()) if name.lower() != b"connection"]
-                message = {**message, "headers": [*others, (b"connection", b"close")]}
-            await send(message)
+                await send({**message, "headers": [*others, (b"connection", b"close")]})
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                # The answer is out before the connection ends, which it does with the last of these messages.
+                await send({**message, "more_body": True})
+                await _thrown_away(received)
+                await send({"type": "http.response.body"})
+            else:
+                await send(message)
 
         await self._app(scope, received, sent)
+
+
+async def _thrown_away(receive: Receive) -> None:
+    seen = 0
+    try:
+        async with asyncio.timeout(UNREAD_S_MAX):
+            while seen < UNREAD_BYTES_MAX:
+                message = await receive()
+                seen += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
 
 
 def _is_large(headers: list[tuple[bytes, bytes]]) -> bool:
