@@ -5,7 +5,7 @@ What it costs is seen from outside, between that word and its last line; its sta
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Timer
 from types import TracebackType
@@ -16,7 +16,7 @@ import msgspec
 from harness.processes import cpu_s
 
 READY = "ready"
-DEADLINE_S = 120.0
+DEADLINE_S = 300.0
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -78,12 +78,18 @@ class Contestant:
         """Its last line."""
         return self._line()
 
-    def measure(self) -> Cost:
-        """One whole round: ready, go, done."""
+    def measure(self, meanwhile: Callable[[], None] | None = None) -> Cost:
+        """One whole round: ready, go, done.
+
+        Args:
+            meanwhile: called right after the word, and must return at once.
+        """
         self.ready()
         before_s = cpu_s(self._process.pid)
         started_s = time.monotonic()
         self.go()
+        if meanwhile is not None:
+            meanwhile()
         said = self.finish()
         wall_s = time.monotonic() - started_s
         return Cost(wall_s, cpu_s(self._process.pid) - before_s, said)

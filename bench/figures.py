@@ -18,6 +18,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         low: the lower quartile of the ratios.
         high: the upper quartile of the ratios.
         better: which way is the better one.
+        target: what the ratio has to reach, or must not pass where less is better; None for no such promise.
     """
 
     name: str
@@ -28,9 +29,26 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     better: str
+    target: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Whether the target is reached; empty where there is none."""
+        if self.target is None or self.ratio is None:
+            return ""
+        reached = self.ratio >= self.target if self.better == "more" else self.ratio <= self.target
+        return f"; target {self.target:g} {'reached' if reached else 'MISSED'}"
 
 
-def compare(name: str, peer_name: str, ours: Sequence[float], peer: Sequence[float], *, better: str) -> Figure:
+def compare(
+    name: str,
+    peer_name: str,
+    ours: Sequence[float],
+    peer: Sequence[float],
+    *,
+    better: str,
+    target: float | None = None,
+) -> Figure:
     """Compare rounds that were measured in turns: the n-th of ours belongs to the n-th of theirs.
 
     What disturbs the machine for a while disturbs both of a pair, so the ratio is taken pair by pair.
@@ -54,6 +72,7 @@ def compare(name: str, peer_name: str, ours: Sequence[float], peer: Sequence[flo
         low=low,
         high=high,
         better=better,
+        target=target,
     )
 
 
@@ -75,6 +94,7 @@ def table(bench: str, figures: Iterable[Figure]) -> Iterator[str]:
         yield (
             f"{bench:<7} {figure.name:<52} ours {number(figure.ours):>8}  "
             f"{figure.peer_name:<26} {number(figure.peer):>8}  ratio {ratio:>5} ({spread}), {figure.better} is better"
+            f"{figure.verdict}"
         )
 
 

@@ -48,6 +48,43 @@ def java_client() -> Foreign:
     return Foreign((str(java), "-cp", os.pathsep.join(("classes", "jars/*")), "Topology"), home)
 
 
+def java_program(sources: Path, main: str) -> Foreign:
+    """A program that is written against camunda-client-java, compiled when it has changed.
+
+    Args:
+        sources: the folder of its files.
+        main: its class.
+    """
+    libraries = java_client().folder / "jars"
+    files = sorted(sources.glob("*.java"))
+    home = _installed(f"java-{main.lower()}", [Path(__file__), *files], lambda home: _compile(home, libraries, files))
+    java = java_home() / "bin" / "java"
+    return Foreign((str(java), "-cp", os.pathsep.join((str(home / "classes"), f"{libraries}/*")), main), home)
+
+
+def _compile(home: Path, libraries: Path, files: list[Path]) -> None:
+    from jgo.maven import MavenContext
+
+    repository = home / "maven"
+    repository.mkdir()
+    group, name, version = JAVA_COMPILER
+    context = MavenContext(repo_cache=repository, timeout=DOWNLOAD_TIMEOUT_S)
+    compiler = Path(context.project(group, name).at_version(version).artifact().resolve())
+    jars = sorted(libraries.iterdir())
+    found = _digest([*jars, compiler])
+    assert found == JARS_SHA256, f"expected jars with sha256 {JARS_SHA256}, but got {found}; run the bench again"
+    must(
+        [
+            java_home() / "bin" / "java",
+            *("-jar", compiler, "-17", "-d", home / "classes"),
+            *("-cp", os.pathsep.join(map(str, jars))),
+            *files,
+        ],
+        deadline_s=INSTALL_DEADLINE_S,
+    )
+    shutil.rmtree(repository)
+
+
 def _installed(name: str, pins: list[Path], install: Callable[[Path], None]) -> Path:
     home = folder() / name
 
