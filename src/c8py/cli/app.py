@@ -36,6 +36,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "resolve": ("repair", "Resolve an incident"),
     "set": ("repair", "Set variables of a process instance or element"),
     "work": ("work", "Work on jobs with a program or a Python function"),
+    "worker": ("worker", "How a running worker is, and why no jobs come"),
     "api": ("api", "Call a REST API by method and path"),
     "grpc": ("grpc", "Call the gateway by the name of an rpc"),
 }

@@ -137,6 +137,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--reload", "reloads", is_flag=True, help="Start anew when a Python file in this folder changes.")
 @click.option("--name", help="Of the worker, shown in Operate.")
 @click.option("--stop-after", type=click.IntRange(1), metavar="N", help="End when N jobs are finished.")
+@click.option("--health-port", type=click.IntRange(1, 65535), help="Serve /health, /ready, /status and /metrics.")
+@click.option("--health-host", default="127.0.0.1", show_default=True, help="Where --health-port listens.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True, help="End when whoever started us does.")
 @click.option("--quiet", is_flag=True, help="Report nothing but trouble.")
 @json_option
@@ -154,6 +156,8 @@ def work_(
     reloads: bool,
     name: str | None,
     stop_after: int | None,
+    health_port: int | None,
+    health_host: str,
     until_stdin_closes: bool,
     quiet: bool,
     as_json: bool,
@@ -179,12 +183,18 @@ def work_(
         stop_after=stop_after,
     )
     asked.must_fit(many=processes > 1 or reloads)
+    if health_port is not None and (processes > 1 or reloads):
+        raise click.UsageError("expected --health-port with one process, but there are to be others")
     with _reports_on_stderr(logging.WARNING if quiet else logging.INFO):
         if processes > 1 or reloads:
             command = [*asked.arguments(), *(["--quiet"] if quiet else [])]
             counted = Fleet(command, processes=processes, reloads=reloads).run()
         else:
             worker = asked.worker()
+            if health_port is not None:
+                from c8py.worker.vitals import Vitals  # noqa: PLC0415
+
+                Vitals(worker, port=health_port, host=health_host)
             if until_stdin_closes:
                 threading.Thread(target=_end_with_stdin, daemon=True).start()
             counted = worker.run()
