@@ -50,6 +50,7 @@ def start_one(stub: gateway_pb2_grpc.GatewayStub, name: str) -> None:
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
                 raise
+            time.sleep(0.01)
         else:
             return
     message = "expected the broker to take an instance, but it refused 200 times in a row"
