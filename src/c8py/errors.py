@@ -122,17 +122,26 @@ class ApiError(C8Error):
         status: the HTTP status, or 0 for gRPC.
         grpc_status: the name of the gRPC status, or "" for REST.
         detail: the words of the server.
+        retry_after_s: seconds after which it wants to be asked again; 0 where it did not say.
     """
 
     code = "api"
 
     def __init__(
-        self, message: str, *, status: int = 0, grpc_status: str = "", detail: str = "", hint: str = ""
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        grpc_status: str = "",
+        detail: str = "",
+        hint: str = "",
+        retry_after_s: float = 0.0,
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.grpc_status = grpc_status
         self.detail = detail
+        self.retry_after_s = retry_after_s
 
 
 class InvalidArgument(ApiError):

@@ -147,7 +147,7 @@ def grpc_error(status: str, detail: str, *, call: str, address: str) -> C8Error:
     )
 
 
-def rest_error(status: int, body: bytes, *, call: str, address: str) -> ApiError:
+def rest_error(status: int, body: bytes, *, call: str, address: str, retry_after_s: float = 0.0) -> ApiError:
     """The error for an HTTP status that is no success.
 
     Args:
@@ -155,6 +155,7 @@ def rest_error(status: int, body: bytes, *, call: str, address: str) -> ApiError
         body: a problem as JSON, or anything else.
         call: the name of the operation.
         address: of the API.
+        retry_after_s: seconds after which it wants to be asked again; 0 where it did not say.
     """
     problem = _problem(body)
     said = _clean(problem.detail or problem.message or problem.title)
@@ -162,12 +163,15 @@ def rest_error(status: int, body: bytes, *, call: str, address: str) -> ApiError
     hint = _HINTS.get(kind, "")
     if (kind is NotFound and not said) or status in range(300, 400):
         hint = f"check that {address} is the address of the REST API"
+    if retry_after_s:
+        hint = f"try again in {retry_after_s:.0f} seconds, as it asks"
     told = " ".join(part for part in (str(status), problem.title if problem.title != said else "") if part)
     return kind(
         f"expected {call} to succeed, but the cluster answered {told}: {said or 'without a word'}",
         status=status,
         detail=said,
         hint=hint,
+        retry_after_s=retry_after_s,
     )
 
 

@@ -146,16 +146,18 @@ class AsyncOverRest(AsyncNouns):
         lease_token: str | None,
         retry: bool,
     ) -> None:
-        """Change a job's retries, deadline and priority, at once."""
+        """Change a job's retries and priority, then its deadline."""
         from c8py.models.job import JobChangeset  # noqa: PLC0415  with the tag's first call
 
-        changeset = JobChangeset(
-            retries=_known(retries),
-            timeout=UNSET if timeout_s is None else milliseconds(timeout_s),
-            priority=_known(priority),
-        )
+        changes: list[JobChangeset] = []
+        if retries is not None or priority is not None:
+            changes.append(JobChangeset(retries=_known(retries), priority=_known(priority)))
+        if timeout_s is not None:
+            # By itself: Zeebe 8.6 forgets it beside the retries.
+            changes.append(JobChangeset(timeout=milliseconds(timeout_s)))
         lease = _given(JobLeaseToken(lease_token or ""))
-        await self._jobs(retry=retry).update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
+        for changeset in changes:
+            await self._jobs(retry=retry).update(JobKey(key_text(key)), changeset=changeset, job_lease_token=lease)
 
     def _jobs(self, *, retry: bool) -> "AsyncJobs":
         from c8py.client._async.nouns.jobs import AsyncJobs  # noqa: PLC0415  with the tag's first call

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+from c8py.auth.retry_after import retry_after_s
 from c8py.base.clock import Clock
 from c8py.base.limits import DOWNLOAD_CHUNK_BYTES, ERROR_BODY_BYTES_MAX
+from c8py.errors import ApiError
 from c8py.transport._async.attempts import attempts
 from c8py.transport._async.headers import AsyncHeaders
 from c8py.transport._async.wire import AsyncWire
@@ -69,7 +71,7 @@ class AsyncRest:
                     body = bytes(await response.body_reader.read(ERROR_BODY_BYTES_MAX) or b"")
                 except HttpFailure as failure:
                     raise http_error(failure, call=request.call, address=self.address) from failure
-                raise rest_error(response.status, body, call=request.call, address=self.address)
+                raise self._refusal(request, response.status, body, response.get_header("retry-after"))
 
             reader = await attempts(
                 attempt,
@@ -95,8 +97,12 @@ class AsyncRest:
         except HttpFailure as failure:
             raise http_error(failure, call=request.call, address=self.address) from failure
         if response.status >= _REFUSED_FROM:
-            raise rest_error(response.status, body, call=request.call, address=self.address)
+            raise self._refusal(request, response.status, body, response.get_header("retry-after"))
         return body
+
+    def _refusal(self, request: RestRequest, status: int, body: bytes, again: str | None) -> ApiError:
+        wanted_s = retry_after_s({"retry-after": again}, self._clock) if again else 0.0
+        return rest_error(status, body, call=request.call, address=self.address, retry_after_s=wanted_s)
 
     def _built(self, request: RestRequest, header: str, left_s: float) -> AsyncHttpRequest:
         builder = self._wire.http().request(request.method, self.address + request.path)

@@ -61,6 +61,8 @@ def attempts(
         except C8Error as error:
             pauses = pauses or waits(random.random)
             pause_s = next(pauses, None) if retry and may_retry(error, safe=safe) and still_open() else None
+            # Who was told when to come back does not come sooner.
+            pause_s = pause_s and max(pause_s, getattr(error, "retry_after_s", 0.0))
             if pause_s is None or clock.monotonic_s() + pause_s >= deadline_s:
                 raise
             time.sleep(pause_s)

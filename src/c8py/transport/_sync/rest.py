@@ -5,8 +5,10 @@ from collections.abc import Generator
 from contextlib import ExitStack
 from datetime import timedelta
 
+from c8py.auth.retry_after import retry_after_s
 from c8py.base.clock import Clock
 from c8py.base.limits import DOWNLOAD_CHUNK_BYTES, ERROR_BODY_BYTES_MAX
+from c8py.errors import ApiError
 from c8py.transport._sync.attempts import attempts
 from c8py.transport._sync.headers import Headers
 from c8py.transport._sync.wire import Wire
@@ -70,7 +72,7 @@ class Rest:
                     body = bytes(response.body_reader.read(ERROR_BODY_BYTES_MAX) or b"")
                 except HttpFailure as failure:
                     raise http_error(failure, call=request.call, address=self.address) from failure
-                raise rest_error(response.status, body, call=request.call, address=self.address)
+                raise self._refusal(request, response.status, body, response.get_header("retry-after"))
 
             reader = attempts(
                 attempt,
@@ -96,8 +98,12 @@ class Rest:
         except HttpFailure as failure:
             raise http_error(failure, call=request.call, address=self.address) from failure
         if response.status >= _REFUSED_FROM:
-            raise rest_error(response.status, body, call=request.call, address=self.address)
+            raise self._refusal(request, response.status, body, response.get_header("retry-after"))
         return body
+
+    def _refusal(self, request: RestRequest, status: int, body: bytes, again: str | None) -> ApiError:
+        wanted_s = retry_after_s({"retry-after": again}, self._clock) if again else 0.0
+        return rest_error(status, body, call=request.call, address=self.address, retry_after_s=wanted_s)
 
     def _built(self, request: RestRequest, header: str, left_s: float) -> HttpRequest:
         builder = self._wire.http().request(request.method, self.address + request.path)

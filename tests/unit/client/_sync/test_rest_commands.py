@@ -130,9 +130,9 @@ def test_an_old_brokers_start_is_read(asked):
             {"errorCode": "CARD", "errorMessage": "declined"},
         ),
         (
-            lambda c: c.update_job(7, retries=2, timeout_s=3),
+            lambda c: c.update_job(7, retries=2, priority=None),
             "PATCH /v2/jobs/7",
-            {"changeset": {"retries": 2, "timeout": 3000}},
+            {"changeset": {"retries": 2}},
         ),
         (
             lambda c: c.set_variables(7, {"a": 1}, local=True),
@@ -146,6 +146,15 @@ def test_commands(call, line, body, asked):
     client, request = asked()
     assert call(client) is None
     assert request() == (line, body)
+
+
+def test_a_deadline_goes_by_itself_for_old_brokers_forget_it_beside_retries(http_server, camunda):
+    server = http_server(lambda _: Reply(204))
+    camunda(rest=server.url).update_job(7, retries=2, timeout_s=3)
+    assert [json.loads(one.body) for one in server.received] == [
+        {"changeset": {"retries": 2}},
+        {"changeset": {"timeout": 3000}},
+    ]
 
 
 @pytest.mark.parametrize("key", ["abc", "", "1.5", "../topology", 2**63])

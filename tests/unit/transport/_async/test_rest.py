@@ -203,3 +203,11 @@ async def test_unavailable_is_an_error_after_all_attempts(http_server, api, monk
     with pytest.raises(Unavailable):
         await api(server.url).send(request())
     assert len(server.received) == 5
+
+
+async def test_who_was_told_when_to_come_back_does_not_come_sooner(http_server, api):
+    server = http_server(lambda _: Reply(429, headers={"retry-after": "60"}))
+    with pytest.raises(ResourceExhausted, match="try again in 60 seconds") as raised:
+        await api(server.url).send(request())
+    assert raised.value.retry_after_s == 60
+    assert len(server.received) == 1
