@@ -61,8 +61,10 @@ def _modules(colour: str) -> Iterator[tuple[Path, str]]:
 def _imports(tree: ast.Module, path: Path) -> Iterator[str]:
     """What the annotations of a module need: its imports, and the names that it makes itself."""
     for node in tree.body:
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            yield ast.unparse(node)
+        of_types = node.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" else [node]
+        for one in of_types:
+            if isinstance(one, ast.ImportFrom | ast.Import):
+                yield ast.unparse(one)
     made = [
         node.target.id for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     ]
