@@ -26,6 +26,8 @@ PRINTS_A_SECRET: Final = (("token",), ("console", "clients", "create"))
 _NAMES_A_SECRET: Final = re.compile(r"(SECRET|PASSWORD|PASSPHRASE|PASSWD|OAUTH_TOKEN|CLIENTSECRET|MTLS_KEY)$")
 # The signature is what makes it a token: the rest alone opens no door.
 _TOKEN: Final = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")
+# Addresses of proxies are kept like secrets, as a password may stand in them; one without says nothing.
+_BARE_ADDRESS: Final = re.compile(r"[a-z]+://[\w.:\[\]-]+/?")
 _BASIC: Final = re.compile(r"(?<=[Bb]asic )[A-Za-z0-9+/]{8,}={0,2}")
 
 
@@ -102,6 +104,8 @@ def may_print(command: Sequence[str]) -> bool:
 
 
 def _is_tellable(secret: str) -> bool:
+    if _BARE_ADDRESS.fullmatch(secret):
+        return False
     return len(secret) >= (WORD_LENGTH_MIN if secret.isalnum() else LENGTH_MIN) and len(set(secret)) >= LENGTH_MIN - 1
 
 

@@ -65,6 +65,13 @@ def test_words_that_stand_everywhere_cannot_be_told_apart(known, word):
     assert known.shown_in(f"no {word} here") == ""
 
 
+def test_an_address_is_a_secret_only_with_a_password_in_it(known):
+    known.learn("http://localhost:43081", "a test")
+    assert known.shown_in("listens at http://localhost:43081") == ""
+    known.learn("http://me:h0rse@localhost:43081", "a test")
+    assert known.shown_in("goes by http://me:h0rse@localhost:43081")
+
+
 @pytest.mark.parametrize(
     ("command", "may"),
     [
