@@ -90,6 +90,7 @@ def test_a_backup_is_taken_listed_restored_and_removed(call):
     assert [one["backup_id"] for one in listed] == [backup]
     call.status(path[1:], "Healthy")
     assert call("POST", f"{path}/backups/{backup}/restore").status == 202
+    assert call("GET", path).json["status"] == "Updating", "expected nobody to take the cluster of before for restored"
     call.status(path[1:], "Healthy")
     assert call("POST", f"{path}/backups/no-such/restore").status == 404
     assert call("DELETE", f"{path}/backups/{backup}").status == 204

@@ -339,7 +339,7 @@ class _LocalApi:
     async def restore(self, request: Request) -> Response:
         """Put a backup in the place of its data."""
         row, cluster = self._found(request)
-        self._brokers.begin_restore(row, self._backup(request, cluster).backup_id)
+        self._brokers.begin_restore(row, self._backup(request, cluster))
         return _begun(row)
 
     async def delete_backup(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ import msgspec
 
 from c8py.base import limits
 from c8py.errors import C8Error, ConfigError, PlatformError
-from c8py.server.brokers import VERSION_DEFAULT, Fleet, Shape, ZeebeCluster
+from c8py.server.brokers import VERSION_DEFAULT, Backup, Fleet, Shape, ZeebeCluster
 from c8py.server.console import ClusterState, KindRefused, Place, Release
 from c8py.server.settings import AuthMode
 from c8py.server.store import Cluster
@@ -183,13 +183,14 @@ class ZeebeClusters:
         """
         self._begin(cluster, self.back_up(cluster, backup_id))
 
-    def begin_restore(self, cluster: Cluster, backup_id: str) -> None:
-        """Begin to put a backup in place, and tell of it by `state`.
+    def begin_restore(self, cluster: Cluster, backup: Backup) -> None:
+        """Begin to put a backup in place, and tell of it by `state`: from the next look on.
 
         Raises:
             KindRefused: something else is going on.
         """
-        self._begin(cluster, self.restore(cluster, backup_id))
+        # At its first step already the cluster is "Updating"; whoever waits for "Healthy" must not see the one before.
+        self._begin(cluster, self._found(cluster).restore(backup))
 
     def _found(self, cluster: Cluster) -> ZeebeCluster:
         found = self._fleet.get(cluster.cluster_id)
