@@ -1,1 +1,1 @@
-"""Room to be: engine."""
+"""What a process does: commands in, events out. Its door is `runtime`; no sockets, threads, clock or chance in here."""

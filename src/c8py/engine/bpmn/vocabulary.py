@@ -15,7 +15,7 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
     """What may stand on one kind of flow node.
 
     Attributes:
-        kind: what the engine calls it.
+        type: what the engine calls it.
         extensions: the Zeebe extension elements that it may carry.
         inputs: what becomes of its input mappings: applied, ignored as the real engine does, or refused.
         outputs: whether output mappings are applied; refused where not.
