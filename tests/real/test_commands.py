@@ -168,7 +168,7 @@ def test_jobs_are_pushed_without_a_loop(settings, name):
 @pytest.mark.parametrize("protocol", ["grpc", "grpc of 8.8"], indirect=True)
 async def test_the_older_way_to_deploy_is_still_there(camunda, name, protocol):
     """The client has no verb for it; the transport says it all the same."""
-    gateway = camunda._connection.over_grpc()._gateway
+    gateway = camunda._connection.gateway()
     process = pb.ProcessRequestObject(name=f"{name}.bpmn", definition=one_task(name))
     answer = await gateway.unary(
         "DeployProcess", pb.DeployProcessRequest(processes=[process]), pb.DeployProcessResponse, timeout_s=10

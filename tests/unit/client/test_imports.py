@@ -32,7 +32,7 @@ def test_errors_alone_load_no_room():
     [
         "from c8py import Camunda",
         "from c8py import AsyncCamunda, Console, load",
-        "from c8py import Camunda; Camunda.from_env(rest_address='http://localhost:1')._connection.over(None)",
+        "from c8py import Camunda; Camunda.from_env(rest_address='http://localhost:1')._over(None)",
     ],
 )
 def test_who_uses_rest_alone_loads_no_grpc(statement):
@@ -40,7 +40,7 @@ def test_who_uses_rest_alone_loads_no_grpc(statement):
 
 
 def test_the_client_never_loads_the_platform():
-    modules = loaded("from c8py import Camunda, Worker; Camunda.from_env()._connection.over_grpc()")
+    modules = loaded("from c8py import Camunda, Worker; Camunda.from_env()._connection.gateway()")
     assert "grpc" in modules
     assert {name for name in modules if name.startswith(("c8py.server", "c8py.engine", "starlette"))} == set()
 

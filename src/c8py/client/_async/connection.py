@@ -1,4 +1,4 @@
-"""Which protocol a call takes, and the connections of one client, made when they are first needed."""
+"""The connections of one client, made when they are first needed, and what they have in common."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -8,15 +8,13 @@ import msgspec
 from c8py.auth import TokenCache, credentials_for
 from c8py.base.clock import Clock
 from c8py.client import rest_forms
-from c8py.client._async.over_rest import AsyncOverRest
 from c8py.client._async.version import AsyncClusterVersion
 from c8py.client.lenient import decode
-from c8py.config import Protocol, Settings
+from c8py.config import Settings
 from c8py.errors import ConfigError
 from c8py.transport import AsyncRest, AsyncTokenSource, AsyncWire, async_headers
 
 if TYPE_CHECKING:
-    from c8py.client._async.over_grpc import AsyncOverGrpc
     from c8py.transport.grpc import AsyncGrpc
 
 
@@ -46,45 +44,16 @@ class AsyncConnection:
         self._headers = async_headers(credentials, self._wire, settings, cache=cache, clock=clock)
         self._guard = threading.Lock()  # threads that call for the first time at once share one gateway
         self._gateway: AsyncGrpc | None = None
-        self._over_grpc: AsyncOverGrpc | None = None
         self._rest: AsyncRest | None = None
-        self._over_rest: AsyncOverRest | None = None
         self.version = AsyncClusterVersion(self._version, clock)
 
-    def over(self, protocol: Protocol | None) -> "AsyncOverGrpc | AsyncOverRest":
-        """The way that a call takes which both offer.
-
-        Args:
-            protocol: the caller's wish; None leaves it to the settings, which prefer gRPC where its address is known.
-
-        Raises:
-            ConfigError: the address of the wished one is not known.
-        """
-        chosen = protocol or self.settings.prefer or "grpc"
-        if protocol is None and self.settings.grpc_address is None:
-            chosen = "rest"
-        elif protocol is None and self.settings.rest_address is None:
-            chosen = "grpc"
-        return self.over_grpc() if chosen == "grpc" else self.over_rest()
-
-    def over_grpc(self) -> "AsyncOverGrpc":
-        """The way over gRPC.
+    def gateway(self) -> "AsyncGrpc":
+        """The gateway over gRPC.
 
         Raises:
             ConfigError: its address is not known.
         """
-        return self._over_grpc or self._open_grpc()
-
-    def over_rest(self) -> AsyncOverRest:
-        """The way over REST.
-
-        Raises:
-            ConfigError: its address is not known.
-        """
-        if self._over_rest is None:
-            self.rest()
-            self._over_rest = AsyncOverRest(self)
-        return self._over_rest
+        return self._gateway or self._open_gateway()
 
     def rest(self) -> AsyncRest:
         """The REST API itself.
@@ -102,16 +71,14 @@ class AsyncConnection:
             self._rest = AsyncRest(address, self._wire, self._headers, self._clock)
         return self._rest
 
-    def _open_grpc(self) -> "AsyncOverGrpc":
+    def _open_gateway(self) -> "AsyncGrpc":
         # grpcio and protobuf cost 50 ms and 15 MB that users of REST need not pay.
-        from c8py.client._async.over_grpc import AsyncOverGrpc  # noqa: PLC0415
         from c8py.transport.grpc import AsyncGrpc  # noqa: PLC0415
 
         with self._guard:
-            if self._over_grpc is None:
+            if self._gateway is None:
                 self._gateway = AsyncGrpc(self.settings, self._headers, self._clock)
-                self._over_grpc = AsyncOverGrpc(self, self._gateway)
-            return self._over_grpc
+            return self._gateway
 
     async def header(self) -> str:
         """The Authorization header that calls carry now; empty where they need none.
@@ -124,7 +91,12 @@ class AsyncConnection:
     async def _version(self) -> str:
         # Over REST where that is known, for it costs no gRPC channel; and of no physical tenant, which it may not know.
         if self.settings.rest_address is None:
-            return (await self.over_grpc().topology()).gateway_version
+            from c8py.proto import gateway_pb2 as pb  # noqa: PLC0415
+
+            topology = await self.gateway().unary(
+                "Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=self.settings.request_timeout_s
+            )
+            return topology.gatewayVersion
         request = rest_forms.request("getTopology", timeout_s=self.settings.request_timeout_s)
         answer = await self.rest().send(request)
         return decode(answer, _Topology, call=request.call, address=self.settings.rest_address).gateway_version
@@ -132,7 +104,7 @@ class AsyncConnection:
     async def aclose(self) -> None:
         """Close all connections."""
         gateway, self._gateway = self._gateway, None
-        self._over_grpc = self._over_rest = self._rest = None
+        self._rest = None
         await self._headers.aclose()
         if gateway is not None:
             await gateway.aclose()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from c8py.client._async.nouns import AsyncNouns
+from c8py.client._async.verbs import AsyncVerbs
 from c8py.client.values import AnyKey, Variables, document
 from c8py.config import Protocol
 from c8py.models.keys import TenantId
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from c8py.models.signal import SignalBroadcastResult
 
 
-class AsyncEventCalls(AsyncNouns):
+class AsyncEventCalls(AsyncVerbs):
     """Publish, correlate, broadcast, evaluate."""
 
     async def publish_message(
@@ -49,7 +49,7 @@ class AsyncEventCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.10", business_id=business_id)
-        return await self._connection.over(protocol).publish_message(
+        return await self._over(protocol).publish_message(
             name,
             correlation_key=correlation_key,
             time_to_live_s=time_to_live_s,
@@ -105,7 +105,7 @@ class AsyncEventCalls(AsyncNouns):
         Raises:
             C8Error: the call failed.
         """
-        return await self._connection.over(protocol).broadcast_signal(
+        return await self._over(protocol).broadcast_signal(
             name, variables=document(variables), tenant_id=self._tenant(tenant_id)
         )
 
@@ -134,7 +134,7 @@ class AsyncEventCalls(AsyncNouns):
             NotFound: there is no such decision.
             C8Error: the call failed.
         """
-        return await self._connection.over(protocol).evaluate_decision(
+        return await self._over(protocol).evaluate_decision(
             decision_id, decision_definition_key, document(variables), tenant_id=self._tenant(tenant_id)
         )
 
@@ -159,6 +159,6 @@ class AsyncEventCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._connection.version.must_offer(OPERATIONS["evaluateConditionals"])
-        return await self._connection.over(protocol).evaluate_conditionals(
+        return await self._over(protocol).evaluate_conditionals(
             document(variables), process_definition_key=process_definition_key, tenant_id=self._tenant(tenant_id)
         )

@@ -90,7 +90,7 @@ class AsyncCamunda(AsyncProcessCalls, AsyncJobCalls, AsyncEventCalls):
         Raises:
             C8Error: the call failed.
         """
-        return await self._connection.over(protocol).topology()
+        return await self._over(protocol).topology()
 
     async def wait_until(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
-from c8py.client._async.nouns import AsyncNouns
+from c8py.client._async.verbs import AsyncVerbs
 from c8py.client.values import ActivationQuery, AnyKey, Variables, document
 from c8py.config import Protocol
 from c8py.errors import InvalidArgument
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from c8py.models.job import ActivatedJobResult
 
 
-class AsyncJobCalls(AsyncNouns):
+class AsyncJobCalls(AsyncVerbs):
     """Take jobs, and say what came of them."""
 
     async def activate_jobs(
@@ -62,7 +62,7 @@ class AsyncJobCalls(AsyncNouns):
             retry=retry,
         )
         await self._since("8.10", with_lease=with_lease)
-        return await self._connection.over(protocol).activate_jobs(query)
+        return await self._over(protocol).activate_jobs(query)
 
     def stream_jobs(
         self,
@@ -96,7 +96,7 @@ class AsyncJobCalls(AsyncNouns):
             tenant_ids=self._tenants(tenant_ids),
             with_lease=with_lease,
         )
-        return self._connection.over_grpc().stream_jobs(query)
+        return self._over_grpc.stream_jobs(query)
 
     async def complete_job(
         self,
@@ -122,9 +122,7 @@ class AsyncJobCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.10", lease_token=lease_token)
-        await self._connection.over(protocol).complete_job(
-            key, document(variables), lease_token=lease_token, retry=retry
-        )
+        await self._over(protocol).complete_job(key, document(variables), lease_token=lease_token, retry=retry)
 
     async def fail_job(
         self,
@@ -155,7 +153,7 @@ class AsyncJobCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.10", lease_token=lease_token)
-        await self._connection.over(protocol).fail_job(
+        await self._over(protocol).fail_job(
             key,
             retries=retries,
             message=message,
@@ -192,7 +190,7 @@ class AsyncJobCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.10", lease_token=lease_token)
-        await self._connection.over(protocol).throw_error(
+        await self._over(protocol).throw_error(
             key, error_code, message=message, variables=document(variables), lease_token=lease_token, retry=retry
         )
 
@@ -225,7 +223,7 @@ class AsyncJobCalls(AsyncNouns):
         if retries is None and timeout_s is None and priority is None:
             raise InvalidArgument("expected retries, timeout_s or priority to change, but got none of them")
         await self._since("8.10", priority=priority is not None, lease_token=lease_token)
-        await self._connection.over(protocol).update_job(
+        await self._over(protocol).update_job(
             key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token, retry=retry
         )
 
@@ -237,7 +235,7 @@ class AsyncJobCalls(AsyncNouns):
             InvalidState: its job has no retries.
             C8Error: the call failed.
         """
-        await self._connection.over(protocol).resolve_incident(key)
+        await self._over(protocol).resolve_incident(key)
 
     def _tenants(self, tenant_ids: Sequence[str]) -> tuple[str, ...]:
         own = self._connection.settings.tenant_id

@@ -36,7 +36,6 @@ from c8py.models.process_instance import (
 from c8py.models.resource import DeleteResourceResponse, DeploymentResult
 from c8py.models.signal import SignalBroadcastResult
 from c8py.proto import gateway_pb2 as pb
-from c8py.transport.grpc import AsyncGrpc
 
 if TYPE_CHECKING:
     from c8py.client._async.connection import AsyncConnection
@@ -49,19 +48,17 @@ class AsyncOverGrpc(AsyncCalls):
 
     Args:
         connection: of the client.
-        gateway: where it goes.
     """
 
-    def __init__(self, connection: "AsyncConnection", gateway: AsyncGrpc) -> None:
+    def __init__(self, connection: "AsyncConnection") -> None:
         super().__init__(connection)
-        self._gateway = gateway
         self._timeout_s = connection.settings.request_timeout_s
         self._physical_tenant = bool(connection.settings.physical_tenant_id)
 
     async def topology(self) -> TopologyResponse:
         """The cluster as the gateway sees it."""
         # Not by `_ask`, which may want to know the version that this tells.
-        answer = await self._gateway.unary(
+        answer = await self._connection.gateway().unary(
             "Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=self._timeout_s
         )
         return forms.topology(answer)
@@ -114,7 +111,7 @@ class AsyncOverGrpc(AsyncCalls):
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
         await self._may_ask()
-        batches = await self._gateway.gathered(
+        batches = await self._connection.gateway().gathered(
             "ActivateJobs",
             forms.activation(query),
             pb.ActivateJobsResponse,
@@ -126,7 +123,7 @@ class AsyncOverGrpc(AsyncCalls):
     async def stream_jobs(self, query: ActivationQuery) -> AsyncGenerator[ActivatedJobResult, None]:
         """Have jobs pushed as they come up."""
         await self._may_ask()
-        stream = self._gateway.stream(
+        stream = self._connection.gateway().stream(
             "StreamActivatedJobs", forms.job_stream(query), pb.ActivatedJob, timeout_s=JOB_STREAM_S_MAX
         )
         async with aclosing(stream) as jobs:
@@ -324,7 +321,9 @@ class AsyncOverGrpc(AsyncCalls):
     ) -> Answer:
         if self._physical_tenant:
             await self._may_ask()
-        return await self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s, retry=retry)
+        return await self._connection.gateway().unary(
+            name, request, answer, timeout_s=timeout_s or self._timeout_s, retry=retry
+        )
 
     async def _may_ask(self) -> None:
         # An older gateway would do it for the only tenant that it knows.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from c8py.client._async.nouns import AsyncNouns
+from c8py.client._async.verbs import AsyncVerbs
 from c8py.client.values import AnyKey, ResourceFile, StartQuery, Variables, document, key_text, resources
 from c8py.config import Protocol
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from c8py.models.resource import DeleteResourceResponse, DeploymentResult
 
 
-class AsyncProcessCalls(AsyncNouns):
+class AsyncProcessCalls(AsyncVerbs):
     """Deploy, start, cancel, change."""
 
     async def deploy(
@@ -37,7 +37,7 @@ class AsyncProcessCalls(AsyncNouns):
             InvalidArgument: a file cannot be read, or the cluster refuses the model and says why.
             C8Error: the call failed.
         """
-        return await self._connection.over(protocol).deploy(resources(files), tenant_id=self._tenant(tenant_id))
+        return await self._over(protocol).deploy(resources(files), tenant_id=self._tenant(tenant_id))
 
     async def start(
         self,
@@ -76,7 +76,7 @@ class AsyncProcessCalls(AsyncNouns):
             tags=tags,
             business_id=business_id,
         )
-        return await self._connection.over(protocol).start(query)
+        return await self._over(protocol).start(query)
 
     async def start_and_wait(
         self,
@@ -122,7 +122,7 @@ class AsyncProcessCalls(AsyncNouns):
             tags=tags,
             business_id=business_id,
         )
-        return await self._connection.over(protocol).start_and_wait(
+        return await self._over(protocol).start_and_wait(
             query, timeout_s=timeout_s, fetch_variables=tuple(fetch_variables)
         )
 
@@ -133,7 +133,7 @@ class AsyncProcessCalls(AsyncNouns):
             NotFound: there is none with this key, or it has ended.
             C8Error: the call failed.
         """
-        await self._connection.over(protocol).cancel(process_instance_key)
+        await self._over(protocol).cancel(process_instance_key)
 
     async def modify(
         self,
@@ -159,9 +159,7 @@ class AsyncProcessCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.9", move=move)
-        await self._connection.over(protocol).modify(
-            process_instance_key, activate=activate, move=move, terminate=terminate
-        )
+        await self._over(protocol).modify(process_instance_key, activate=activate, move=move, terminate=terminate)
 
     async def migrate(
         self,
@@ -190,7 +188,7 @@ class AsyncProcessCalls(AsyncNouns):
             MigrateProcessInstanceMappingInstruction(source_element_id=source, target_element_id=target)
             for source, target in mappings.items()
         ]
-        await self._connection.over(protocol).migrate(process_instance_key, target_process_definition_key, instructions)
+        await self._over(protocol).migrate(process_instance_key, target_process_definition_key, instructions)
 
     async def delete_resource(
         self, resource_key: AnyKey, *, delete_history: bool = False, protocol: Protocol | None = None
@@ -208,7 +206,7 @@ class AsyncProcessCalls(AsyncNouns):
             C8Error: the call failed.
         """
         await self._since("8.9", delete_history=delete_history)
-        return await self._connection.over(protocol).delete_resource(resource_key, delete_history=delete_history)
+        return await self._over(protocol).delete_resource(resource_key, delete_history=delete_history)
 
     async def set_variables(
         self, scope_key: AnyKey, variables: Variables, *, local: bool = False, protocol: Protocol | None = None
@@ -225,7 +223,7 @@ class AsyncProcessCalls(AsyncNouns):
             NotFound: there is no such instance.
             C8Error: the call failed.
         """
-        await self._connection.over(protocol).set_variables(scope_key, document(variables), local=local)
+        await self._over(protocol).set_variables(scope_key, document(variables), local=local)
 
     async def _start_query(
         self,

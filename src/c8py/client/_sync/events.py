@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from c8py.client._sync.nouns import Nouns
+from c8py.client._sync.verbs import Verbs
 from c8py.client.values import AnyKey, Variables, document
 from c8py.config import Protocol
 from c8py.models.keys import TenantId
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from c8py.models.signal import SignalBroadcastResult
 
 
-class EventCalls(Nouns):
+class EventCalls(Verbs):
     """Publish, correlate, broadcast, evaluate."""
 
     def publish_message(
@@ -50,7 +50,7 @@ class EventCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.10", business_id=business_id)
-        return self._connection.over(protocol).publish_message(
+        return self._over(protocol).publish_message(
             name,
             correlation_key=correlation_key,
             time_to_live_s=time_to_live_s,
@@ -106,7 +106,7 @@ class EventCalls(Nouns):
         Raises:
             C8Error: the call failed.
         """
-        return self._connection.over(protocol).broadcast_signal(
+        return self._over(protocol).broadcast_signal(
             name, variables=document(variables), tenant_id=self._tenant(tenant_id)
         )
 
@@ -135,7 +135,7 @@ class EventCalls(Nouns):
             NotFound: there is no such decision.
             C8Error: the call failed.
         """
-        return self._connection.over(protocol).evaluate_decision(
+        return self._over(protocol).evaluate_decision(
             decision_id, decision_definition_key, document(variables), tenant_id=self._tenant(tenant_id)
         )
 
@@ -160,6 +160,6 @@ class EventCalls(Nouns):
             C8Error: the call failed.
         """
         self._connection.version.must_offer(OPERATIONS["evaluateConditionals"])
-        return self._connection.over(protocol).evaluate_conditionals(
+        return self._over(protocol).evaluate_conditionals(
             document(variables), process_definition_key=process_definition_key, tenant_id=self._tenant(tenant_id)
         )

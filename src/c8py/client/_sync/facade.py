@@ -91,7 +91,7 @@ class Camunda(ProcessCalls, JobCalls, EventCalls):
         Raises:
             C8Error: the call failed.
         """
-        return self._connection.over(protocol).topology()
+        return self._over(protocol).topology()
 
     def wait_until(
         self,

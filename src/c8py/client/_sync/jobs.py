@@ -4,7 +4,7 @@
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
-from c8py.client._sync.nouns import Nouns
+from c8py.client._sync.verbs import Verbs
 from c8py.client.values import ActivationQuery, AnyKey, Variables, document
 from c8py.config import Protocol
 from c8py.errors import InvalidArgument
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from c8py.models.job import ActivatedJobResult
 
 
-class JobCalls(Nouns):
+class JobCalls(Verbs):
     """Take jobs, and say what came of them."""
 
     def activate_jobs(
@@ -63,7 +63,7 @@ class JobCalls(Nouns):
             retry=retry,
         )
         self._since("8.10", with_lease=with_lease)
-        return self._connection.over(protocol).activate_jobs(query)
+        return self._over(protocol).activate_jobs(query)
 
     def stream_jobs(
         self,
@@ -97,7 +97,7 @@ class JobCalls(Nouns):
             tenant_ids=self._tenants(tenant_ids),
             with_lease=with_lease,
         )
-        return self._connection.over_grpc().stream_jobs(query)
+        return self._over_grpc.stream_jobs(query)
 
     def complete_job(
         self,
@@ -123,7 +123,7 @@ class JobCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.10", lease_token=lease_token)
-        self._connection.over(protocol).complete_job(key, document(variables), lease_token=lease_token, retry=retry)
+        self._over(protocol).complete_job(key, document(variables), lease_token=lease_token, retry=retry)
 
     def fail_job(
         self,
@@ -154,7 +154,7 @@ class JobCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.10", lease_token=lease_token)
-        self._connection.over(protocol).fail_job(
+        self._over(protocol).fail_job(
             key,
             retries=retries,
             message=message,
@@ -191,7 +191,7 @@ class JobCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.10", lease_token=lease_token)
-        self._connection.over(protocol).throw_error(
+        self._over(protocol).throw_error(
             key, error_code, message=message, variables=document(variables), lease_token=lease_token, retry=retry
         )
 
@@ -224,7 +224,7 @@ class JobCalls(Nouns):
         if retries is None and timeout_s is None and priority is None:
             raise InvalidArgument("expected retries, timeout_s or priority to change, but got none of them")
         self._since("8.10", priority=priority is not None, lease_token=lease_token)
-        self._connection.over(protocol).update_job(
+        self._over(protocol).update_job(
             key, retries=retries, timeout_s=timeout_s, priority=priority, lease_token=lease_token, retry=retry
         )
 
@@ -236,7 +236,7 @@ class JobCalls(Nouns):
             InvalidState: its job has no retries.
             C8Error: the call failed.
         """
-        self._connection.over(protocol).resolve_incident(key)
+        self._over(protocol).resolve_incident(key)
 
     def _tenants(self, tenant_ids: Sequence[str]) -> tuple[str, ...]:
         own = self._connection.settings.tenant_id

@@ -37,7 +37,6 @@ from c8py.models.process_instance import (
 from c8py.models.resource import DeleteResourceResponse, DeploymentResult
 from c8py.models.signal import SignalBroadcastResult
 from c8py.proto import gateway_pb2 as pb
-from c8py.transport.grpc import Grpc
 
 if TYPE_CHECKING:
     from c8py.client._sync.connection import Connection
@@ -50,19 +49,19 @@ class OverGrpc(Calls):
 
     Args:
         connection: of the client.
-        gateway: where it goes.
     """
 
-    def __init__(self, connection: "Connection", gateway: Grpc) -> None:
+    def __init__(self, connection: "Connection") -> None:
         super().__init__(connection)
-        self._gateway = gateway
         self._timeout_s = connection.settings.request_timeout_s
         self._physical_tenant = bool(connection.settings.physical_tenant_id)
 
     def topology(self) -> TopologyResponse:
         """The cluster as the gateway sees it."""
         # Not by `_ask`, which may want to know the version that this tells.
-        answer = self._gateway.unary("Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=self._timeout_s)
+        answer = self._connection.gateway().unary(
+            "Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=self._timeout_s
+        )
         return forms.topology(answer)
 
     def deploy(self, files: list[tuple[str, bytes]], *, tenant_id: str) -> DeploymentResult:
@@ -113,7 +112,7 @@ class OverGrpc(Calls):
         """Have jobs handed out."""
         waits_s = LONG_POLL_S if query.request_timeout_s is None else max(query.request_timeout_s, 0.0)
         self._may_ask()
-        batches = self._gateway.gathered(
+        batches = self._connection.gateway().gathered(
             "ActivateJobs",
             forms.activation(query),
             pb.ActivateJobsResponse,
@@ -125,7 +124,7 @@ class OverGrpc(Calls):
     def stream_jobs(self, query: ActivationQuery) -> Generator[ActivatedJobResult, None]:
         """Have jobs pushed as they come up."""
         self._may_ask()
-        stream = self._gateway.stream(
+        stream = self._connection.gateway().stream(
             "StreamActivatedJobs", forms.job_stream(query), pb.ActivatedJob, timeout_s=JOB_STREAM_S_MAX
         )
         with closing(stream) as jobs:
@@ -319,7 +318,9 @@ class OverGrpc(Calls):
     ) -> Answer:
         if self._physical_tenant:
             self._may_ask()
-        return self._gateway.unary(name, request, answer, timeout_s=timeout_s or self._timeout_s, retry=retry)
+        return self._connection.gateway().unary(
+            name, request, answer, timeout_s=timeout_s or self._timeout_s, retry=retry
+        )
 
     def _may_ask(self) -> None:
         # An older gateway would do it for the only tenant that it knows.

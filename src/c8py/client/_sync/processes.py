@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from c8py.client._sync.nouns import Nouns
+from c8py.client._sync.verbs import Verbs
 from c8py.client.values import AnyKey, ResourceFile, StartQuery, Variables, document, key_text, resources
 from c8py.config import Protocol
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from c8py.models.resource import DeleteResourceResponse, DeploymentResult
 
 
-class ProcessCalls(Nouns):
+class ProcessCalls(Verbs):
     """Deploy, start, cancel, change."""
 
     def deploy(
@@ -38,7 +38,7 @@ class ProcessCalls(Nouns):
             InvalidArgument: a file cannot be read, or the cluster refuses the model and says why.
             C8Error: the call failed.
         """
-        return self._connection.over(protocol).deploy(resources(files), tenant_id=self._tenant(tenant_id))
+        return self._over(protocol).deploy(resources(files), tenant_id=self._tenant(tenant_id))
 
     def start(
         self,
@@ -77,7 +77,7 @@ class ProcessCalls(Nouns):
             tags=tags,
             business_id=business_id,
         )
-        return self._connection.over(protocol).start(query)
+        return self._over(protocol).start(query)
 
     def start_and_wait(
         self,
@@ -123,9 +123,7 @@ class ProcessCalls(Nouns):
             tags=tags,
             business_id=business_id,
         )
-        return self._connection.over(protocol).start_and_wait(
-            query, timeout_s=timeout_s, fetch_variables=tuple(fetch_variables)
-        )
+        return self._over(protocol).start_and_wait(query, timeout_s=timeout_s, fetch_variables=tuple(fetch_variables))
 
     def cancel(self, process_instance_key: AnyKey, *, protocol: Protocol | None = None) -> None:
         """Cancel a process instance.
@@ -134,7 +132,7 @@ class ProcessCalls(Nouns):
             NotFound: there is none with this key, or it has ended.
             C8Error: the call failed.
         """
-        self._connection.over(protocol).cancel(process_instance_key)
+        self._over(protocol).cancel(process_instance_key)
 
     def modify(
         self,
@@ -160,7 +158,7 @@ class ProcessCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.9", move=move)
-        self._connection.over(protocol).modify(process_instance_key, activate=activate, move=move, terminate=terminate)
+        self._over(protocol).modify(process_instance_key, activate=activate, move=move, terminate=terminate)
 
     def migrate(
         self,
@@ -189,7 +187,7 @@ class ProcessCalls(Nouns):
             MigrateProcessInstanceMappingInstruction(source_element_id=source, target_element_id=target)
             for source, target in mappings.items()
         ]
-        self._connection.over(protocol).migrate(process_instance_key, target_process_definition_key, instructions)
+        self._over(protocol).migrate(process_instance_key, target_process_definition_key, instructions)
 
     def delete_resource(
         self, resource_key: AnyKey, *, delete_history: bool = False, protocol: Protocol | None = None
@@ -207,7 +205,7 @@ class ProcessCalls(Nouns):
             C8Error: the call failed.
         """
         self._since("8.9", delete_history=delete_history)
-        return self._connection.over(protocol).delete_resource(resource_key, delete_history=delete_history)
+        return self._over(protocol).delete_resource(resource_key, delete_history=delete_history)
 
     def set_variables(
         self, scope_key: AnyKey, variables: Variables, *, local: bool = False, protocol: Protocol | None = None
@@ -224,7 +222,7 @@ class ProcessCalls(Nouns):
             NotFound: there is no such instance.
             C8Error: the call failed.
         """
-        self._connection.over(protocol).set_variables(scope_key, document(variables), local=local)
+        self._over(protocol).set_variables(scope_key, document(variables), local=local)
 
     def _start_query(
         self,
