@@ -18,6 +18,7 @@ from typing import Final
 LENGTH_MIN: Final = 6
 WORD_LENGTH_MIN: Final = 12
 EXCERPT_CHARS: Final = 100
+LARGE_CHARS: Final = 100_000
 MASK: Final = "***"
 
 # Commands whose purpose it is to print a secret, on standard output and nowhere else.
@@ -28,6 +29,8 @@ _NAMES_A_SECRET: Final = re.compile(r"(SECRET|PASSWORD|PASSPHRASE|PASSWD|OAUTH_T
 _TOKEN: Final = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")
 # Addresses of proxies are kept like secrets, as a password may stand in them; one without says nothing.
 _BARE_ADDRESS: Final = re.compile(r"[a-z]+://[\w.:\[\]-]+/?")
+# No secret is one character alone; ten megabytes of it would be searched for each of thousands of secrets.
+_RUN: Final = re.compile(r"(.)\1{63,}", re.DOTALL)
 _BASIC: Final = re.compile(r"(?<=[Bb]asic )[A-Za-z0-9+/]{8,}={0,2}")
 
 
@@ -63,6 +66,8 @@ class Known:
         """What the text shows, said without showing it again; empty where it shows nothing."""
         if not text:
             return ""
+        if len(text) > LARGE_CHARS:
+            text = _RUN.sub(r"\1", text)
         for written, secret in list(self._looks.items()):
             if written in text:
                 return self._complaint(f"a secret ({self._origins[secret]})", text, text.index(written), len(written))

@@ -65,6 +65,10 @@ def test_words_that_stand_everywhere_cannot_be_told_apart(known, word):
     assert known.shown_in(f"no {word} here") == ""
 
 
+def test_a_secret_is_known_in_a_flood(known):
+    assert known.shown_in("x" * 1_000_000 + SECRET + "y" * 1_000_000)
+
+
 def test_an_address_is_a_secret_only_with_a_password_in_it(known):
     known.learn("http://localhost:43081", "a test")
     assert known.shown_in("listens at http://localhost:43081") == ""
