@@ -67,7 +67,7 @@ WORKER_RECOVERY_POLL_S: Final = (
     2.0  # a long poll while the stream is away: its slots are wanted when the stream is back
 )
 WORKER_IDLE_POLL_S: Final = 10.0  # beside a healthy stream: catches what was not pushed
-WORKER_LINGER_S: Final = 0.002  # a full worker waits so long for a second free slot before it asks for one job
+WORKER_LINGER_S: Final = 0.002  # a worker waits so long for half of its slots before it asks for fewer jobs
 FAILURE_MESSAGE_CHARS_MAX: Final = 4_000  # of a traceback shown in Operate
 EXEC_OUTPUT_BYTES_MAX: Final = 4 * 1024 * 1024  # what `c8 work --exec` reads of a program: variables cannot be larger
 

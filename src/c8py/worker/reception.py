@@ -85,6 +85,7 @@ class Reception:
         self._name = setup.name
         self._leases = setup.leases
         self._share = min(share, room.size)
+        self._batch = (room.size + 1) // 2
         self._clock = clock
         self._decisions = Intake(uniform, streams=task.terms.stream is not False, poll_s=setup.poll_s)
         self._asking = False
@@ -115,7 +116,9 @@ class Reception:
 
     async def _poll(self) -> None:
         while not self._stopping.is_set():
-            asked = await self._room.take(self._room.size, linger_s=WORKER_LINGER_S)
+            # Half of the slots make a poll: while it is under way the other half is worked on and reported. With all
+            # of them, jobs and reports would take turns, and the loop would wait for both.
+            asked = await self._room.take(self._room.size, enough=self._batch, linger_s=WORKER_LINGER_S)
             if self._decisions.long_polls and asked > self._share:
                 self._room.give(asked - self._share, unused=True)
                 asked = self._share

@@ -19,6 +19,7 @@ class Slots:
         self._free = size
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._reliefs: list[asyncio.Event] = []
+        self._gathering: dict[asyncio.Future[None], int] = {}
 
     @property
     def size(self) -> int:
@@ -41,12 +42,13 @@ class Slots:
         self._reliefs.append(relief)
         return relief
 
-    async def take(self, most: int, *, linger_s: float = 0.0, ahead: bool = False) -> int:
+    async def take(self, most: int, *, enough: int = 1, linger_s: float = 0.0, ahead: bool = False) -> int:
         """Wait until at least one slot is free, then take as many as are, up to `most`.
 
         Args:
             most: how many are wanted, at least 1.
-            linger_s: seconds to wait for more after having waited for the first, so that a batch comes together.
+            enough: how many make a batch that is worth a call.
+            linger_s: seconds to wait for so many, once there is one.
             ahead: stand before those who wait already; for a job that has been received.
 
         Returns:
@@ -56,11 +58,11 @@ class Slots:
         while self._free < 1 or (self._waiting and not ahead and not waited):
             await self._turn(ahead=ahead or waited)
             waited = True
-        if waited and linger_s > 0 and self._free < most:
-            await asyncio.sleep(linger_s)
+        if self._free < enough and linger_s > 0:
+            await self._gathered(enough, linger_s)
             if self._free < 1:
                 return await self.take(most, ahead=True)
-        granted = min(most, max(1, self._free // (1 + len(self._waiting))))
+        granted = min(most, max(1, self._free // (1 + len(self._waiting) + len(self._gathering))))
         self._free -= granted
         self._wake()
         return granted
@@ -77,6 +79,21 @@ class Slots:
                 relief.set()
         self._free += count
         self._wake()
+        for batch, enough in self._gathering.items():
+            if self._free >= enough and not batch.done():
+                batch.set_result(None)
+
+    async def _gathered(self, enough: int, linger_s: float) -> None:
+        """Wait until so many are free, for no longer than that."""
+        loop = asyncio.get_running_loop()
+        batch: asyncio.Future[None] = loop.create_future()
+        self._gathering[batch] = enough
+        late = loop.call_later(linger_s, _settle, batch)
+        try:
+            await batch
+        finally:
+            late.cancel()
+            del self._gathering[batch]
 
     async def _turn(self, *, ahead: bool) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -99,6 +116,11 @@ class Slots:
             if not turn.done():
                 turn.set_result(None)
                 return
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class Room:
@@ -124,11 +146,11 @@ class Room:
         """Set when a slot comes free after there had been none; who waits clears them."""
         return self._reliefs
 
-    async def take(self, most: int, *, linger_s: float = 0.0, ahead: bool = False) -> int:
+    async def take(self, most: int, *, enough: int = 1, linger_s: float = 0.0, ahead: bool = False) -> int:
         """As `Slots.take`, within both limits."""
         if self._own is None:
-            return await self._shared.take(most, linger_s=linger_s, ahead=ahead)
-        allowed = await self._own.take(most, linger_s=linger_s, ahead=ahead)
+            return await self._shared.take(most, enough=enough, linger_s=linger_s, ahead=ahead)
+        allowed = await self._own.take(most, enough=enough, linger_s=linger_s, ahead=ahead)
         granted = 0
         try:
             granted = await self._shared.take(allowed, ahead=ahead)

@@ -59,13 +59,53 @@ def test_lingering_brings_a_batch_together(virtual):
     async def story() -> int:
         slots = Slots(4)
         await slots.take(4)
-        asking = asyncio.create_task(slots.take(4, linger_s=0.1))
+        asking = asyncio.create_task(slots.take(4, enough=4, linger_s=0.1))
         for _ in range(3):
             await asyncio.sleep(0.01)
             slots.give(1)
         return await asking
 
     assert virtual(story()) == 3
+
+
+def test_what_is_enough_is_taken_without_lingering(virtual):
+    async def story() -> tuple[int, float]:
+        slots = Slots(4)
+        await slots.take(4)
+        begun_s = asyncio.get_running_loop().time()
+        asking = asyncio.create_task(slots.take(4, enough=2, linger_s=10))
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+            slots.give(1)
+        return await asking, asyncio.get_running_loop().time() - begun_s
+
+    granted, took_s = virtual(story())
+    assert granted == 2
+    assert took_s < 1
+
+
+def test_a_slot_that_is_free_already_lingers_for_its_batch_too(virtual):
+    async def story() -> int:
+        slots = Slots(4)
+        await slots.take(3)
+        asking = asyncio.create_task(slots.take(4, enough=2, linger_s=0.1))
+        await asyncio.sleep(0.01)
+        slots.give(2)
+        return await asking
+
+    assert virtual(story()) == 3
+
+
+def test_those_who_linger_share_what_comes_free(virtual):
+    async def story() -> list[int]:
+        slots = Slots(4)
+        await slots.take(4)
+        asking = [asyncio.create_task(slots.take(4, enough=4, linger_s=0.1)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        slots.give(4)
+        return sorted(await asyncio.gather(*asking))
+
+    assert virtual(story()) == [2, 2]
 
 
 def test_relief_is_told_when_there_was_none(virtual):
@@ -85,18 +125,20 @@ def test_relief_is_told_when_there_was_none(virtual):
 @settings(max_examples=60)
 @given(
     size=st.integers(1, 5),
-    takers=st.lists(st.tuples(st.integers(1, 6), st.integers(0, 5), st.booleans(), st.booleans()), max_size=12),
+    takers=st.lists(
+        st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(0, 5), st.booleans(), st.booleans()), max_size=12
+    ),
 )
 def test_slots_are_never_given_out_twice_and_nobody_waits_for_ever(virtual, size, takers):
     async def story() -> None:
         slots, held = Slots(size), 0
 
-        async def take(most: int, pause: int, *, ahead: bool, cancelled: bool) -> None:
+        async def take(most: int, enough: int, pause: int, *, ahead: bool, cancelled: bool) -> None:
             nonlocal held
             await asyncio.sleep(pause)
             try:
                 async with asyncio.timeout(2 if cancelled else None):
-                    got = await slots.take(most, ahead=ahead)
+                    got = await slots.take(most, enough=enough, linger_s=0.5, ahead=ahead)
             except TimeoutError:
                 return
             held += got
@@ -106,7 +148,10 @@ def test_slots_are_never_given_out_twice_and_nobody_waits_for_ever(virtual, size
             slots.give(got)
 
         await asyncio.gather(
-            *(take(most, pause, ahead=ahead, cancelled=gives_up) for most, pause, ahead, gives_up in takers)
+            *(
+                take(most, enough, pause, ahead=ahead, cancelled=gives_up)
+                for most, enough, pause, ahead, gives_up in takers
+            )
         )
         assert slots.free == size
 
