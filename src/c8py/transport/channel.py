@@ -1,8 +1,8 @@
 """The gRPC channel in its two colours, made of settings. The only module that knows how grpcio is built and fails."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import grpc
@@ -12,16 +12,16 @@ from google.protobuf.message import Message
 from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX, GRPC_PING_S
 from c8py.config import Settings
 from c8py.errors import C8Error, ConfigError, ConnectionFailed
+from c8py.transport.direct_call import CLOSED
 from c8py.transport.proxy import proxies
 from c8py.transport.status import grpc_error
-from c8py.transport.tls import read_certificates
+from c8py.transport.tls import read_certificates, tls_context
 
 AsyncChannel: TypeAlias = grpc.aio.Channel
 Channel: TypeAlias = grpc.Channel
 GrpcFailure: TypeAlias = grpc.RpcError
 # A channel that is closed cancels its calls, and grpc.aio tells their callers as if their own task were cancelled.
 AsyncGrpcFailure: Final = (grpc.RpcError, asyncio.CancelledError)
-_CLOSED: Final = "Channel closed!"  # what grpc tells calls whose channel was closed by another thread
 
 if TYPE_CHECKING:
     AsyncUnary: TypeAlias = grpc.aio.UnaryUnaryMultiCallable[Message, Message]
@@ -47,9 +47,17 @@ def async_channel(settings: Settings, *, agent: str) -> AsyncChannel:
     target, options = _route(settings, address)
     options = [*options, *_options(settings, agent)]
     credentials = _credentials(settings, address)
-    if credentials is None:
-        return grpc.aio.insecure_channel(target, options=options, compression=_compression(settings))
-    return grpc.aio.secure_channel(target, credentials, options=options, compression=_compression(settings))
+
+    def library() -> grpc.aio.Channel:
+        if credentials is None:
+            return grpc.aio.insecure_channel(target, options=options, compression=_compression(settings))
+        return grpc.aio.secure_channel(target, credentials, options=options, compression=_compression(settings))
+
+    if settings.grpc_transport == "asyncio":
+        own = _direct(settings, address, agent, library)
+        if own is not None:
+            return own
+    return library()
 
 
 def channel(settings: Settings, *, agent: str) -> Channel:
@@ -92,17 +100,46 @@ def channel_error(error: GrpcFailure | asyncio.CancelledError, *, call: str, add
         if task is None or task.cancelling():
             raise error
         return ConnectionFailed(_closed(call, address))
-    if isinstance(error, grpc.aio.AioRpcError):
-        return grpc_error(error.code().name, error.details() or "", call=call, address=address)
-    if isinstance(error, grpc.Call):
-        if error.code() is grpc.StatusCode.CANCELLED and _CLOSED in (error.details() or ""):
+    if isinstance(error, grpc.aio.AioRpcError | grpc.Call):
+        details = str(error.details() or "")
+        if error.code() is grpc.StatusCode.CANCELLED and CLOSED in details:
             return ConnectionFailed(_closed(call, address))
-        return grpc_error(error.code().name, str(error.details() or ""), call=call, address=address)
+        return grpc_error(error.code().name, details, call=call, address=address)
     return grpc_error("UNKNOWN", str(error), call=call, address=address)
 
 
 def _closed(call: str, address: str) -> str:
     return f"expected an answer to {call}, but the connection to {address} was closed meanwhile"
+
+
+def _direct(
+    settings: Settings, address: str, agent: str, library: Callable[[], grpc.aio.Channel]
+) -> AsyncChannel | None:
+    """A channel without the library's core; None where only that knows the way."""
+    # Loaded by those who want it: it costs milliseconds.
+    from c8py.transport.direct import DirectChannel  # noqa: PLC0415
+    from c8py.transport.direct_line import Where  # noqa: PLC0415
+
+    parts = urlsplit(address)
+    if settings.grpc_compression or proxies(settings).for_url(address) is not None or parts.port is None:
+        return None
+    context = None
+    if parts.scheme == "grpcs":
+        context = tls_context(read_certificates(settings))
+        if context is None:
+            return None
+        context.set_alpn_protocols(["h2"])
+    where = Where(
+        host=parts.hostname or "",
+        port=parts.port,
+        authority=settings.override_authority or parts.netloc,
+        tls=context,
+        server_name=settings.override_authority or parts.hostname or "",
+        connect_s=settings.connect_timeout_s,
+        keep_alive_s=settings.keep_alive_s,
+        agent=agent,
+    )
+    return cast("AsyncChannel", DirectChannel(where, library))
 
 
 def _credentials(settings: Settings, address: str) -> grpc.ChannelCredentials | None:

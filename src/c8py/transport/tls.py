@@ -3,6 +3,8 @@
 A setting may hold the PEM text itself or the path of a file; the text counts where there are both.
 """
 
+import os
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -38,6 +40,25 @@ def read_certificates(settings: Settings) -> Certificates:
         _pem(settings, "client_certificate", settings.client_certificate_pem, settings.client_certificate)[0],
         key,
     )
+
+
+def tls_context(certificates: Certificates) -> ssl.SSLContext | None:
+    """What Python's own TLS takes of them; None where it cannot.
+
+    It trusts the system's roots where none are given, and some systems have none. A key it reads from a file only: here
+    from one that has no name and lies in memory, which Linux has.
+    """
+    roots = certificates.roots.decode() if certificates.roots else None
+    context = ssl.create_default_context(cadata=roots)
+    if not context.cert_store_stats()["x509_ca"]:
+        return None
+    if certificates.key is not None:
+        if not hasattr(os, "memfd_create") or not Path("/proc/self/fd").exists():
+            return None
+        with os.fdopen(os.memfd_create("c8py"), "wb", buffering=0) as file:
+            file.write((certificates.chain or b"") + b"\n" + certificates.key)
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+    return context
 
 
 def read_token_certificates(settings: Settings) -> Certificates:

@@ -302,3 +302,10 @@ def test_every_field_of_the_table_is_a_field_of_the_settings_and_the_other_way_r
 def test_no_name_means_two_settings_but_the_proxy_for_everything():
     names = [name for field in FIELDS for name in all_names(field) if name.lower() != "all_proxy"]
     assert len(names) == len(set(names))
+
+
+def test_what_carries_calls_over_grpc_is_the_librarys_core_unless_settings_say_otherwise():
+    assert load(environ={}).grpc_transport == "grpcio"
+    assert load(environ={"CAMUNDA_GRPC_TRANSPORT": "AsyncIO"}).grpc_transport == "asyncio"
+    with pytest.raises(ConfigError, match="CAMUNDA_GRPC_TRANSPORT"):
+        load(environ={"CAMUNDA_GRPC_TRANSPORT": "rust"})

@@ -80,6 +80,12 @@ ROWS: Final = (
     ),
     Field("grpc_compression", (), readers.truth, default=False),
     Field(
+        "grpc_transport",
+        ("CAMUNDA_GRPC_TRANSPORT",),
+        readers.choice({"grpcio": "grpcio", "asyncio": "asyncio"}, said="grpcio or asyncio"),
+        "grpcio",
+    ),
+    Field(
         "max_http_connections",
         ("CAMUNDA_MAX_HTTP_CONNECTIONS", "ZEEBE_MAX_HTTP_CONNECTIONS", "CAMUNDA_CLIENT_MAXHTTPCONNECTIONS"),
         readers.count,

@@ -1,9 +1,15 @@
-"""Waiting for what happens in the background."""
+"""What calls over gRPC are carried by, and waiting for what happens in the background."""
 
 import asyncio
 import time
 
 import pytest
+
+
+@pytest.fixture(params=["grpcio", "asyncio"])  # sync: @pytest.fixture(params=["grpcio"])
+def grpc_transport(request):
+    """Whatever holds for the library's core holds without it."""
+    return request.param
 
 
 @pytest.fixture

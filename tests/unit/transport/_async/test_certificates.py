@@ -121,12 +121,12 @@ async def rest(settings):
 
 
 @pytest.fixture
-async def grpc(settings):
+async def grpc(settings, grpc_transport):
     """Makes a gRPC client of settings; all are closed."""
     made = []
 
     def make(address, **arguments):
-        chosen = settings(grpc_address=address, **arguments)
+        chosen = settings(grpc_address=address, grpc_transport=grpc_transport, **arguments)
         made.append(AsyncGrpc(chosen, AsyncFixedHeader(None), SystemClock()))
         return made[-1]
 

@@ -25,12 +25,12 @@ def has_two_addresses():
 
 
 @pytest.fixture
-async def client(settings):
+async def client(settings, grpc_transport):
     """Makes clients of a gateway; all are closed."""
     made = []
 
     def make(address, **arguments):
-        given = settings(grpc_address=address, **arguments)
+        given = settings(grpc_address=address, grpc_transport=grpc_transport, **arguments)
         made.append(AsyncGrpc(given, AsyncFixedHeader(None), SystemClock()))
         return made[-1]
 

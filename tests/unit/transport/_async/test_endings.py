@@ -53,12 +53,14 @@ def system():
 
 
 @pytest.fixture
-async def client(settings, ready, system):
+async def client(settings, grpc_transport, ready, system):
     """Makes a client of a gateway; all are closed."""
     made = []
 
     def make(address, headers=ready, clock=system, **arguments):
-        made.append(AsyncGrpc(settings(grpc_address=address, **arguments), headers, clock))
+        made.append(
+            AsyncGrpc(settings(grpc_address=address, grpc_transport=grpc_transport, **arguments), headers, clock)
+        )
         return made[-1]
 
     yield make

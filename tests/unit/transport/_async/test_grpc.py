@@ -65,12 +65,12 @@ def only_for(header, then):
 
 
 @pytest.fixture
-async def client(settings):
+async def client(settings, grpc_transport):
     """Makes a client of a gateway; all are closed."""
     made = []
 
     def make(address, headers=None, **arguments):
-        chosen = settings(grpc_address=address, **arguments)
+        chosen = settings(grpc_address=address, grpc_transport=grpc_transport, **arguments)
         made.append(AsyncGrpc(chosen, headers or AsyncFixedHeader(None), SystemClock()))
         return made[-1]
 

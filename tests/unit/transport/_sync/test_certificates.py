@@ -122,12 +122,12 @@ def rest(settings):
 
 
 @pytest.fixture
-def grpc(settings):
+def grpc(settings, grpc_transport):
     """Makes a gRPC client of settings; all are closed."""
     made = []
 
     def make(address, **arguments):
-        chosen = settings(grpc_address=address, **arguments)
+        chosen = settings(grpc_address=address, grpc_transport=grpc_transport, **arguments)
         made.append(Grpc(chosen, FixedHeader(None), SystemClock()))
         return made[-1]
 

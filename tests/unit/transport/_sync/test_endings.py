@@ -53,12 +53,12 @@ def system():
 
 
 @pytest.fixture
-def client(settings, ready, system):
+def client(settings, grpc_transport, ready, system):
     """Makes a client of a gateway; all are closed."""
     made = []
 
     def make(address, headers=ready, clock=system, **arguments):
-        made.append(Grpc(settings(grpc_address=address, **arguments), headers, clock))
+        made.append(Grpc(settings(grpc_address=address, grpc_transport=grpc_transport, **arguments), headers, clock))
         return made[-1]
 
     yield make

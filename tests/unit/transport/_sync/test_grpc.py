@@ -66,12 +66,12 @@ def only_for(header, then):
 
 
 @pytest.fixture
-def client(settings):
+def client(settings, grpc_transport):
     """Makes a client of a gateway; all are closed."""
     made = []
 
     def make(address, headers=None, **arguments):
-        chosen = settings(grpc_address=address, **arguments)
+        chosen = settings(grpc_address=address, grpc_transport=grpc_transport, **arguments)
         made.append(Grpc(chosen, headers or FixedHeader(None), SystemClock()))
         return made[-1]
 

@@ -1,0 +1,102 @@
+"""One call on a connection of HTTP/2: what came of it so far, and what its ending means in the words of gRPC. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import unquote
+
+CLOSED: Final = "Channel closed!"
+"""What calls are told whose channel is closed; the gRPC library's own words for it."""
+REFUSED: Final = 7
+CANCEL: Final = 8
+# The rest of the codes that reset a call mean that somebody made a mistake.
+_OF_RESET: Final = {REFUSED: "UNAVAILABLE", CANCEL: "CANCELLED", 11: "RESOURCE_EXHAUSTED", 12: "PERMISSION_DENIED"}
+_NAMES: Final = (
+    *("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS"),
+    *("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED"),
+    *("INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"),
+)
+_STATUSES: Final = {str(number): name for number, name in enumerate(_NAMES)}
+# What a proxy means that answers instead of a gateway; the table of the gRPC protocol.
+_OF_HTTP: Final = {
+    "400": "INTERNAL",
+    "401": "UNAUTHENTICATED",
+    "403": "PERMISSION_DENIED",
+    "404": "UNIMPLEMENTED",
+    "429": "UNAVAILABLE",
+    "502": "UNAVAILABLE",
+    "503": "UNAVAILABLE",
+    "504": "UNAVAILABLE",
+}
+
+
+def of_trailers(headers: Mapping[str, str]) -> tuple[str, str]:
+    """The status that a gateway gave a call, by name, and its words."""
+    status = _STATUSES.get(headers["grpc-status"], "UNKNOWN")
+    return status, "" if status == "OK" else unquote(headers.get("grpc-message", ""))
+
+
+def of_http(status: str) -> str:
+    """The status of gRPC for an answer without one."""
+    return _OF_HTTP.get(status, "UNKNOWN")
+
+
+def of_reset(code: int) -> str:
+    """The status of gRPC for a call that was reset."""
+    return _OF_RESET.get(code, "INTERNAL")
+
+
+class Call:
+    """What came so far, and how it ended.
+
+    Args:
+        ended: called when it is over.
+        deadline_s: when its caller gives up, on the loop's clock.
+
+    Attributes:
+        untouched: the other side did nothing about it: it has said so, or has never heard of it.
+    """
+
+    __slots__ = (
+        "body",
+        "deadline_s",
+        "details",
+        "ended",
+        "http_status",
+        "number",
+        "status",
+        "unsent",
+        "untouched",
+        "window",
+    )
+
+    def __init__(self, ended: "Callable[[Call], object]", deadline_s: float) -> None:
+        self.ended = ended
+        self.deadline_s = deadline_s
+        self.body: bytes | bytearray = b""
+        self.status = ""
+        self.details = ""
+        self.http_status = "200"
+        self.number = 0
+        self.window = 0
+        self.unsent = memoryview(b"")
+        self.untouched = False
+
+    def messages(self) -> list[bytes]:
+        """The messages of the answer.
+
+        Raises:
+            ValueError: they are cut off, or compressed although nobody asked for that.
+        """
+        body, at, found = self.body, 0, list[bytes]()
+        while at < len(body):
+            end = at + 5 + int.from_bytes(body[at + 1 : at + 5])
+            if body[at] or end > len(body):
+                raise ValueError("expected whole messages without compression in the answer")
+            found.append(bytes(body[at + 5 : end]))
+            at = end
+        return found
+
+    def end(self, status: str, details: str) -> None:
+        """It is over."""
+        self.status, self.details = status, details
+        self.ended(self)

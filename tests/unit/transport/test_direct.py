@@ -1,0 +1,303 @@
+"""Rules of calls without the library's core, on real sockets, against peers that no library would be."""
+
+import asyncio
+import contextlib
+import time
+from concurrent import futures
+
+import grpc
+import pytest
+
+from c8py.base.clock import SystemClock
+from c8py.errors import C8Error, ConnectionFailed, ResourceExhausted
+from c8py.proto import gateway_pb2 as pb
+from c8py.transport import direct, direct_line
+from c8py.transport._async.grpc import AsyncGrpc
+from c8py.transport._async.headers import AsyncFixedHeader
+from c8py.transport.channel import async_channel
+from c8py.transport.direct import DirectChannel
+from harness.answering import Gateway
+from harness.http2_frames import (
+    CONTINUATION,
+    END_STREAM,
+    GO_AWAY,
+    HEADERS,
+    PING,
+    PREFACE,
+    RESET,
+    SETTINGS,
+    Peer,
+    frame,
+)
+
+STARTED = pb.CreateProcessInstanceResponse(processInstanceKey=1)
+
+
+class RawGateway:
+    """Sends what a test says: for each call, what `answer` makes of its number, counted from 0, and its peer."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.called = 0
+        self.heard_pings = 0
+        self.connections = 0
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = f"grpc://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        assert self._server is not None
+        self._server.close()
+
+    async def _serve(self, reader, writer):
+        self.connections += 1
+        peer = Peer()
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readexactly(len(PREFACE))
+            writer.write(frame(SETTINGS, 0, 0))
+            while True:
+                head = await reader.readexactly(9)
+                await reader.readexactly(int.from_bytes(head[:3]))
+                kind, flags, number = head[3], head[4], int.from_bytes(head[5:9])
+                if kind == PING:
+                    self.heard_pings += 1
+                elif kind == 0 and flags & END_STREAM:
+                    self.called += 1
+                    sent = self.answer(self.called - 1, number, peer)
+                    if sent is None:
+                        break
+                    for part in sent:
+                        writer.write(part)
+                        await writer.drain()
+        writer.close()
+
+
+def started(number, peer):
+    return [peer.answer(number, STARTED.SerializeToString())]
+
+
+@pytest.fixture
+async def client(settings):
+    """Makes clients of a gateway; all are closed."""
+    made = []
+
+    def make(address, **arguments):
+        chosen = settings(grpc_address=address, grpc_transport="asyncio", **arguments)
+        made.append(AsyncGrpc(chosen, AsyncFixedHeader(None), SystemClock()))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.aclose()
+
+
+async def start(client, timeout_s=10.0):
+    """A call that must not take effect twice, and so is not made again unless it certainly had none."""
+    request = pb.CreateProcessInstanceRequest(bpmnProcessId="p")
+    return await client.unary("CreateProcessInstance", request, pb.CreateProcessInstanceResponse, timeout_s=timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "own"),
+    [
+        ({"grpc_transport": "asyncio"}, True),
+        ({}, False),
+        ({"grpc_transport": "grpcio"}, False),
+        ({"grpc_transport": "asyncio", "grpc_compression": True}, False),
+        ({"grpc_transport": "asyncio", "https_proxy": "http://proxy.example:3128", "http_proxy": "http://p:1"}, False),
+    ],
+)
+async def test_what_only_the_library_can_do_is_left_to_it(settings, arguments, own):
+    chosen = async_channel(settings(grpc_address="grpc://gateway.example:26500", **arguments), agent="c8py")
+    assert isinstance(chosen, DirectChannel) == own
+    await chosen.close()
+
+
+@pytest.mark.parametrize("mutual", [False, True])
+async def test_certificates_of_ones_own_are_no_reason_for_the_library(settings, pem, mutual):
+    arguments = {"ca_certificate": pem.authority}
+    if mutual:
+        arguments |= {"client_certificate": pem.client, "client_key": pem.client_key}
+    chosen = settings(grpc_address="grpcs://gateway.example:26500", grpc_transport="asyncio", **arguments)
+    channel = async_channel(chosen, agent="c8py")
+    assert isinstance(channel, DirectChannel)
+    await channel.close()
+
+
+@pytest.mark.parametrize("with_a_word", [True, False])
+async def test_a_call_that_a_gateway_has_not_touched_is_made_again_whatever_it_does(client, with_a_word):
+    def answer(called, number, peer):
+        if called:
+            return started(number, peer)
+        return [frame(GO_AWAY, 0, 0, bytes(8))] if with_a_word else [frame(RESET, 0, number, (7).to_bytes(4))]
+
+    async with RawGateway(answer) as gateway:
+        assert await start(client(gateway.address)) == STARTED
+        assert gateway.called == 2
+
+
+async def test_a_gateway_that_never_takes_it_is_asked_a_few_times_only(client):
+    async with RawGateway(lambda _, number, peer: [frame(RESET, 0, number, (7).to_bytes(4))]) as gateway:
+        with pytest.raises(ConnectionFailed):
+            await start(client(gateway.address))
+        assert gateway.called == 3
+
+
+async def test_what_may_have_taken_effect_is_not_made_again(client):
+    async with RawGateway(lambda *_: None) as gateway:
+        with pytest.raises(ConnectionFailed) as raised:
+            await start(client(gateway.address))
+        assert raised.value.sent
+        assert gateway.called == 1
+
+
+HOSTILE = {
+    "pings": [frame(PING, 0, 0, b"12345678") * 5000],
+    "settings": [frame(SETTINGS, 0, 0) * 5000],
+    "a frame without end": [(2**24 - 1).to_bytes(3) + bytes((0, 0)) + (1).to_bytes(4)],
+    "headers without end": [frame(HEADERS, 0, 1, b"x" * 16_000), *[frame(CONTINUATION, 0, 1, b"x" * 16_000)] * 20],
+    "no HTTP/2 at all": [b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"],
+}
+
+
+@pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
+async def test_a_peer_without_manners_is_left_and_the_next_call_begins_anew(client, sent):
+    def answer(called, number, peer):
+        return started(number, peer) if called else sent
+
+    async with RawGateway(answer) as gateway:
+        one = client(gateway.address)
+        with pytest.raises(ConnectionFailed) as raised:
+            await start(one)
+        assert raised.value.sent  # nobody knows what became of it
+        assert await start(one) == STARTED
+        assert gateway.connections == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x01\x00\x00\x00\x00",
+        b"\x00\x00\x00\x00\x09cut",
+        b"\x00\x00\x00\x00\x02\xff\xff",
+        b"",
+        b"\0\0\0\0\0\0\0\0\0\0",
+    ],
+    ids=["compressed", "cut off", "no message", "none", "two"],
+)
+async def test_an_answer_of_no_sense_is_an_error_of_ours(client, answer):
+    def answers(_, number, peer):
+        block = peer.encoder.encode([(":status", "200")])
+        trailers = peer.encoder.encode([("grpc-status", "0")])
+        return [frame(HEADERS, 4, number, block), frame(0, 0, number, answer), frame(HEADERS, 5, number, trailers)]
+
+    async with RawGateway(answers) as gateway:
+        with pytest.raises(C8Error):
+            await start(client(gateway.address))
+
+
+async def test_a_gateway_that_falls_silent_is_found_out(client, monkeypatch):
+    monkeypatch.setattr(direct_line, "GRPC_PING_S", 0.3)
+    async with RawGateway(lambda *_: []) as gateway:
+        begun_s = time.monotonic()
+        with pytest.raises(ConnectionFailed, match="ping timeout"):
+            await start(client(gateway.address, keep_alive_s=0.3), timeout_s=60)
+        assert time.monotonic() - begun_s < 30
+        assert gateway.heard_pings
+
+
+async def test_a_gateway_that_is_there_may_think_for_as_long_as_it_likes(client, gateway, monkeypatch):
+    monkeypatch.setattr(direct_line, "GRPC_PING_S", 0.2)
+
+    def slowly(*_):
+        time.sleep(1)  # longer than keep-alive and patience together
+        return STARTED
+
+    server = gateway({"CreateProcessInstance": slowly})
+    assert await start(client(server.address, keep_alive_s=0.2)) == STARTED
+
+
+async def test_a_message_that_is_too_large_is_not_sent(client, gateway, monkeypatch):
+    monkeypatch.setattr(direct, "GRPC_MESSAGE_BYTES_MAX", 1000)
+    server = gateway({"SetVariables": lambda *_: pb.SetVariablesResponse(key=1)})
+    request = pb.SetVariablesRequest(variables="x" * 1001)
+    with pytest.raises(ResourceExhausted, match="larger than max"):
+        await client(server.address).unary("SetVariables", request, pb.SetVariablesResponse, timeout_s=10)
+    assert not server.calls
+
+
+async def test_large_messages_pass_both_ways_in_parts(client, gateway):
+    text = "0123456789abcdef" * 200_000  # 3.2 MB: fifty times the room that a connection begins with
+
+    def back(request, _metadata):
+        yield pb.ActivateJobsResponse(jobs=[pb.ActivatedJob(key=1, variables=request.type)])
+        yield pb.ActivateJobsResponse(jobs=[pb.ActivatedJob(key=2, variables=request.type)])
+
+    server = gateway({"ActivateJobs": back})
+    one = client(server.address)
+
+    async def ask():
+        request = pb.ActivateJobsRequest(type=text)
+        answers = await one.gathered("ActivateJobs", request, pb.ActivateJobsResponse, timeout_s=60)
+        return [(job.key, job.variables == text) for answer in answers for job in answer.jobs]
+
+    assert await asyncio.gather(ask(), ask(), ask()) == [[(1, True), (2, True)]] * 3
+
+
+async def test_a_gateway_that_comes_back_is_found_again(client):
+    first = Gateway({"CreateProcessInstance": lambda *_: STARTED})
+    one = client(first.address)
+    at = first.address.removeprefix("grpc://").replace("localhost", "127.0.0.1")
+    try:
+        assert await start(one) == STARTED
+    finally:
+        first.close()
+    with pytest.raises(ConnectionFailed):
+        await one.unary("Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=0.3, retry=False)
+    second = Gateway({"CreateProcessInstance": lambda *_: STARTED}, at=at)
+    try:
+        assert await start(one) == STARTED
+    finally:
+        second.close()
+
+
+async def test_a_thousand_calls_at_once_are_all_answered(client):
+    server = Gateway({"CreateProcessInstance": lambda *_: STARTED})
+    one = client(server.address)
+    try:
+        assert await asyncio.gather(*(start(one, 60) for _ in range(1000))) == [STARTED] * 1000
+    finally:
+        server.close()
+
+
+async def test_a_call_that_is_given_up_ends_at_the_gateway_too(client):
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Watching(grpc.GenericRpcHandler):
+        def service(self, handler_call_details):
+            del handler_call_details
+
+            def wait(_request, context):
+                context.add_callback(lambda: loop.call_soon_threadsafe(ended.set))
+                while context.is_active():
+                    time.sleep(0.01)
+                return b""
+
+            return grpc.unary_unary_rpc_method_handler(wait)
+
+    server = grpc.server(futures.ThreadPoolExecutor(1), handlers=[Watching()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        calling = asyncio.create_task(start(client(f"grpc://127.0.0.1:{port}")))
+        await asyncio.sleep(0)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(calling, 0.5)
+        async with asyncio.timeout(10):
+            await ended.wait()
+    finally:
+        server.stop(0).wait()
