@@ -6,7 +6,7 @@ import click
 
 from c8py.cli.failures import USAGE, Exit
 from c8py.cli.options import Connection, json_option, with_connection
-from c8py.cli.output import on_terminal, print_json, print_rows, separate, styled
+from c8py.cli.output import on_terminal, print_json, print_with_notes, separate, styled
 
 if TYPE_CHECKING:
     from c8py.config import Row, Survey
@@ -38,9 +38,10 @@ def explain(connection: Connection, *, everything: bool, as_json: bool) -> None:
 
 
 def _show(found: "Survey", *, everything: bool) -> None:
-    columns = ("SETTING", "VALUE", "FROM", "LOOKED FOR") if everything else ("SETTING", "VALUE", "FROM")
     shown = [row for row in found.rows if everything or row.source not in _NOT_SET]
-    print_rows(columns, [_cells(row)[: len(columns)] for row in shown], nothing="nothing is set: all are defaults")
+    if not shown and on_terminal():
+        click.echo("nothing is set: all are defaults")
+    print_with_notes([(row.name, row.value, _notes(row, everything=everything)) for row in shown])
     for heading, lines in _remarks(found):
         if not lines:
             continue
@@ -51,8 +52,8 @@ def _show(found: "Survey", *, everything: bool) -> None:
             click.echo(f"  {line}" if on_terminal() else f"{heading}\t{line}")
 
 
-def _cells(row: "Row") -> tuple[str, str, str, str]:
-    return row.name, row.value, row.source, " ".join(row.names)
+def _notes(row: "Row", *, everything: bool) -> tuple[str, ...]:
+    return (row.source, " ".join(row.names)) if everything else (row.source,)
 
 
 def _remarks(found: "Survey") -> list[tuple[str, list[str]]]:

@@ -21,6 +21,7 @@ _MOMENT: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$")
 _TEXTS: Final = frozenset(("MESSAGE", "VALUE", "LOOKED FOR", "SCOPES"))
 _WHOLE_MAX: Final = 40
 _DATE_CHARS: Final = 10
+_BETWEEN_CHARS: Final = 3
 
 
 def on_terminal() -> bool:
@@ -72,6 +73,22 @@ def done(what: str, keys: dict[str, object], *, as_json: bool) -> None:
         print_facts([(what, " ".join(str(key) for key in keys.values()))])
 
 
+def print_with_notes(things: Sequence[tuple[str, Cell, Sequence[Cell]]]) -> None:
+    """Facts that each have something to be said about them: it stands below the fact, where a terminal has room.
+
+    Args:
+        things: name, value, and what is to be said.
+    """
+    if not on_terminal():
+        for name, value, notes in things:
+            click.echo("\t".join((name, *map(_text, (value, *notes)))))
+        return
+    for name, value, notes in things:
+        click.echo(f"{styled(name, bold=True)}  {_text(value)}".rstrip())
+        for note in notes:
+            click.echo(styled(f"    {_text(note)}", dim=True))
+
+
 def separate() -> None:
     """An empty line between two things, for a person."""
     if on_terminal():
@@ -113,15 +130,24 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
     shown = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    wanted = 0
     for place in shown:
         cells = [row[place] for row in rows]
-        if columns[place] in _TEXTS:
-            table.add_column(columns[place], overflow="ellipsis", no_wrap=True)
+        heading = columns[place]
+        if heading in _TEXTS:
+            width = len(heading)
+            table.add_column(heading, overflow="ellipsis", no_wrap=True, min_width=width)
         elif any(_MOMENT.match(cell) for cell in cells):
-            table.add_column(columns[place], min_width=_DATE_CHARS)
+            width = max(_DATE_CHARS, len(heading))
+            table.add_column(heading, min_width=width)
         else:
             # What is cut in two cannot be copied.
-            table.add_column(columns[place], no_wrap=True, min_width=min(_WHOLE_MAX, max(map(len, cells))))
+            width = max(len(heading), min(_WHOLE_MAX, max(map(len, cells))))
+            table.add_column(heading, no_wrap=True, min_width=width)
+        wanted += width
     for row in rows:
         table.add_row(*(Text(_MOMENT.sub(r"\1 \2", row[place])) for place in shown))
-    Console(no_color=not session().colour, highlight=False).print(table)
+    terminal = Console(no_color=not session().colour, highlight=False)
+    # Where there is no room for all of it the terminal breaks lines; a key that is cut off is of no use.
+    terminal.width = max(terminal.width, wanted + _BETWEEN_CHARS * (len(shown) - 1))
+    terminal.print(table)

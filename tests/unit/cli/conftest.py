@@ -28,10 +28,13 @@ def c8(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
         if name.startswith(("CAMUNDA_", "ZEEBE_", "C8_")) or name == "NO_COLOR":
             monkeypatch.delenv(name)
 
-    def call(*arguments: str, stdin: bytes = b"") -> Ran:
+    def call(*arguments: str, stdin: bytes = b"", columns: int = 0) -> Ran:
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            if columns:  # of a terminal
+                monkeypatch.setattr(out, "isatty", lambda: True, raising=False)
+                monkeypatch.setenv("COLUMNS", str(columns))
             code = run(arguments)
             out.flush()
             err.flush()

@@ -163,3 +163,15 @@ def test_the_command_line_starts_without_what_only_verbs_need():
     code = f"import sys, c8py.cli.app; print([name for name in '{heavy}'.split() if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"
+def test_config_explain_has_names_and_sources_whole_on_a_narrow_terminal(c8, monkeypatch, tmp_path):
+    folder = tmp_path / "a folder with quite a long name"
+    folder.mkdir()
+    file = folder / "CamundaCloudMgmtAPI-Client-of-somebody.txt"
+    file.write_text("CAMUNDA_REST_ADDRESS='http://c8.example:8080'\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    ran = c8("config", "explain", "--credentials", str(file), columns=40)
+    assert (
+        f"\nrest_address  http://c8.example:8080\n    credentials file {file}, line 1, CAMUNDA_REST_ADDRESS\n"
+    ) in ran.out
+
+

@@ -42,6 +42,12 @@ def instance(there) -> Generator[str]:
     there("cancel", "instance", key)
 
 
+def test_a_terminal_too_narrow_for_a_table_still_shows_keys_whole(there, instance):
+    wide, narrow = (there("list", "jobs", "--instance", instance, columns=columns) for columns in (200, 40))
+    assert wide.out.split() == narrow.out.split()
+    assert instance in narrow.out.split()
+
+
 @pytest.mark.parametrize("protocol", ["--grpc", "--rest"])
 def test_topology_has_facts_and_partitions(there, protocol):
     lines = there("topology", protocol).out.splitlines()
