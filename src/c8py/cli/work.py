@@ -83,6 +83,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             "--credentials": self.connection.credentials,
             "--grpc-address": self.connection.grpc_address,
             "--rest-address": self.connection.rest_address,
+            "--env-file": self.connection.env_file,
+            "--profile": self.connection.profile,
             "--exec": self.program,
             "--python": self.function,
             "--max-jobs": self.max_jobs,

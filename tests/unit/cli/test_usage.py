@@ -1,14 +1,17 @@
 """What a person types wrongly is answered in one line, with a next step and exit code 2."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from c8py.cli.app import VERBS
 from c8py.cli.options import Connection
+from c8py.cli.work import Asked
 
 
 def test_version_is_told(c8):
@@ -78,6 +81,32 @@ def test_wrong_usage_is_one_line_and_exit_code_2(c8, arguments, words):
     assert words in ran.err
 
 
+def test_the_processes_of_a_worker_go_where_the_first_was_told_to():
+    connection = Connection(
+        credentials=Path("a.txt"), env_file=Path("b.env"), profile="prod", grpc_address="c", rest_address="d"
+    )
+    asked = Asked(
+        connection=connection,
+        target="shop:worker",
+        program=None,
+        function=None,
+        max_jobs=None,
+        timeout_s=None,
+        terms=(),
+        name=None,
+        stop_after=None,
+    )
+    words = asked.arguments()
+    assert list(zip(words[::2], words[1::2], strict=True)) == [
+        ("--credentials", "a.txt"),
+        ("--env-file", "b.env"),
+        ("--profile", "prod"),
+        ("--grpc-address", "c"),
+        ("--rest-address", "d"),
+        ("--", "shop:worker"),
+    ]
+
+
 def test_nobody_there_is_exit_code_3(c8):
     ran = c8("topology", "--rest", "--rest-address", "http://127.0.0.1:1")
     assert ran.code == 3
@@ -124,6 +153,18 @@ def test_config_explain_says_what_is_derived_of_what(c8, monkeypatch):
     assert re.search(r"^rest_address\thttps://bru-2\.\S+\tderived from cluster_id and region$", ran.out, re.MULTILINE)
 
 
+def test_config_explain_has_names_and_sources_whole_on_a_narrow_terminal(c8, monkeypatch, tmp_path):
+    folder = tmp_path / "a folder with quite a long name"
+    folder.mkdir()
+    file = folder / "CamundaCloudMgmtAPI-Client-of-somebody.txt"
+    file.write_text("CAMUNDA_REST_ADDRESS='http://c8.example:8080'\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    ran = c8("config", "explain", "--credentials", str(file), columns=40)
+    assert (
+        f"\nrest_address  http://c8.example:8080\n    credentials file {file}, line 1, CAMUNDA_REST_ADDRESS\n"
+    ) in ran.out
+
+
 def test_who_waits_at_a_terminal_is_told_at_once_that_there_is_no_token(monkeypatch):
     monkeypatch.setenv("CAMUNDA_REST_ADDRESS", "http://127.0.0.1:1")
     piped, patient = Connection().settings(), Connection().settings(patient=True)
@@ -163,15 +204,3 @@ def test_the_command_line_starts_without_what_only_verbs_need():
     code = f"import sys, c8py.cli.app; print([name for name in '{heavy}'.split() if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"
-def test_config_explain_has_names_and_sources_whole_on_a_narrow_terminal(c8, monkeypatch, tmp_path):
-    folder = tmp_path / "a folder with quite a long name"
-    folder.mkdir()
-    file = folder / "CamundaCloudMgmtAPI-Client-of-somebody.txt"
-    file.write_text("CAMUNDA_REST_ADDRESS='http://c8.example:8080'\n")
-    monkeypatch.setenv("NO_COLOR", "1")
-    ran = c8("config", "explain", "--credentials", str(file), columns=40)
-    assert (
-        f"\nrest_address  http://c8.example:8080\n    credentials file {file}, line 1, CAMUNDA_REST_ADDRESS\n"
-    ) in ran.out
-
-
