@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
@@ -18,6 +19,7 @@ from c8py.cli.fleet import Fleet
 from c8py.cli.options import Connection, json_option, with_connection
 from c8py.cli.output import print_json, say
 from c8py.cli.programs import exec_handler
+from c8py.errors import C8Error
 
 if TYPE_CHECKING:
     from c8py.worker import Worker
@@ -81,10 +83,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         """Those of a process that works on the same."""
         given = {
             "--credentials": self.connection.credentials,
-            "--grpc-address": self.connection.grpc_address,
-            "--rest-address": self.connection.rest_address,
             "--env-file": self.connection.env_file,
             "--profile": self.connection.profile,
+            "--grpc-address": self.connection.grpc_address,
+            "--rest-address": self.connection.rest_address,
             "--exec": self.program,
             "--python": self.function,
             "--max-jobs": self.max_jobs,
@@ -239,7 +241,15 @@ def app(name: str) -> "Worker":
     from c8py.worker import Worker  # noqa: PLC0415
 
     found = _found(name, "MODULE:WORKER", "worker")
-    made = found if isinstance(found, Worker) or not callable(found) else cast("Callable[[], object]", found)()
+    try:
+        made = found if isinstance(found, Worker) or not callable(found) else cast("Callable[[], object]", found)()
+    except C8Error:
+        raise
+    except Exception as error:
+        raise click.UsageError(
+            f"expected a Worker at {name}, or a function that makes one, but calling it fails with "
+            f"{type(error).__name__}: {error} ({_place(error)})"
+        ) from error
     if not isinstance(made, Worker):
         raise click.UsageError(f"expected a Worker at {name}, but there is {type(made).__name__}")
     return made
@@ -257,6 +267,14 @@ def python_handler(name: str) -> Callable[..., object]:
     return found
 
 
+def _place(error: BaseException) -> str:
+    """Where a module broke: the last line of it that ran, or that cannot be read."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}, line {last.lineno}"
+
+
 def _found(name: str, form: str, kind: str) -> object:
     module_name, colon, member = name.partition(":")
     if not colon or not module_name or not member:
@@ -267,6 +285,12 @@ def _found(name: str, form: str, kind: str) -> object:
         found: object = importlib.import_module(module_name)
     except ImportError as error:
         raise click.UsageError(f"expected a module {module_name}, but {error}") from error
+    except C8Error:
+        raise
+    except Exception as error:
+        raise click.UsageError(
+            f"expected to import the module {module_name}, but {type(error).__name__}: {error} ({_place(error)})"
+        ) from error
     for part in member.split("."):
         if not hasattr(found, part):
             raise click.UsageError(f"expected a {kind} {member} in {module_name}, but there is none")

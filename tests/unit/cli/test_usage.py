@@ -81,6 +81,19 @@ def test_wrong_usage_is_one_line_and_exit_code_2(c8, arguments, words):
     assert words in ran.err
 
 
+def test_a_module_that_breaks_is_its_authors_matter_and_named_with_the_line(c8, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "breaks_off.py").write_text("worker = Worker(\n")
+    (tmp_path / "breaks_down.py").write_text("def made(name):\n    return name\n\n\nraise RuntimeError('no shop')\n")
+    (tmp_path / "asks_for_more.py").write_text("def made(name):\n    return name\n")
+    off, down, more = (c8("work", f"{name}:made") for name in ("breaks_off", "breaks_down", "asks_for_more"))
+    assert (off.code, down.code, more.code) == (2, 2, 2)
+    assert "SyntaxError: '(' was never closed" in off.err
+    assert f"({tmp_path / 'breaks_off.py'}, line 1); see c8 work --help" in off.err
+    assert f"RuntimeError: no shop ({tmp_path / 'breaks_down.py'}, line 5)" in down.err
+    assert "expected a Worker at asks_for_more:made, or a function that makes one" in more.err
+
+
 def test_the_processes_of_a_worker_go_where_the_first_was_told_to():
     connection = Connection(
         credentials=Path("a.txt"), env_file=Path("b.env"), profile="prod", grpc_address="c", rest_address="d"
