@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from c8py.cli.output import print_json, say
+from c8py.cli.failures import NO_CONNECTION, Exit
+from c8py.cli.output import print_json, printable, say
 
 if TYPE_CHECKING:
     from c8py.worker.ledger import WorkerState
@@ -26,6 +27,7 @@ def worker_() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, port: int, host: str, as_json: bool) -> None:
     """How a worker is that was started with --health-port: per job type, what runs, what went wrong, why it waits."""
+    import http.client  # noqa: PLC0415
     import urllib.error  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415
 
@@ -33,17 +35,25 @@ def status(*, port: int, host: str, as_json: bool) -> None:
 
     url = f"http://{host}:{port}/status"
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
+        # What stands in HTTP_PROXY is for the way out, not for the worker next door.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=_TIMEOUT_S) as answer:
             state = msgspec.json.decode(answer.read(), type=WorkerState)
-    except (urllib.error.URLError, OSError, msgspec.MsgspecError) as error:
-        raise click.ClickException(
-            f"expected a worker at {url}, but {error}; start it with `c8 work … --health-port {port}`"
-        ) from error
+    except OSError as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        say(f"c8: expected a worker at {url}, but {_words(reason)}; start it with `c8 work … --health-port {port}`")
+        raise Exit(NO_CONNECTION) from error
+    except (http.client.HTTPException, msgspec.MsgspecError) as error:
+        raise click.ClickException(f"expected the state of a worker at {url}, but somebody else answers") from error
     if as_json:
         print_json(state)
         return
     for line in lines(state):
-        say(line)
+        click.echo(printable(line))
+
+
+def _words(reason: object) -> str:
+    return reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
 
 
 def lines(state: "WorkerState") -> list[str]:

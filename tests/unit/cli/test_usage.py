@@ -120,6 +120,13 @@ def test_the_processes_of_a_worker_go_where_the_first_was_told_to():
     ]
 
 
+def test_a_worker_that_is_not_there_is_exit_code_3(c8, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    ran = c8("worker", "status", "--port", "1")
+    assert (ran.code, ran.out) == (3, "")
+    assert "expected a worker at http://127.0.0.1:1/status, but Connection refused; start it with" in ran.err
+
+
 def test_nobody_there_is_exit_code_3(c8):
     ran = c8("topology", "--rest", "--rest-address", "http://127.0.0.1:1")
     assert ran.code == 3
