@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -75,6 +76,13 @@ def root(session: Session, *, debug: bool, no_colour: str, program: str, grpc_ve
     session.program = program
 
 
+def _open_what_is_closed() -> None:
+    """Give a process without standard streams some: nobody reads us then, and that is no fault."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  for as long as the process lives
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code.
 
@@ -82,6 +90,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: without the name of the program; None takes those of the process.
     """
     session = Session()
+    _open_what_is_closed()
     try:
         root.main(arguments if arguments is None else list(arguments), "c8", standalone_mode=False, obj=session)
         sys.stdout.flush()

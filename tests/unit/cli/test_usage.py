@@ -127,6 +127,13 @@ def test_a_worker_that_is_not_there_is_exit_code_3(c8, monkeypatch):
     assert "expected a worker at http://127.0.0.1:1/status, but Connection refused; start it with" in ran.err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="shells of Windows close no streams")
+def test_closed_standard_streams_are_no_fault():
+    command = f'"{sys.executable}" -m c8py.cli config explain --json'
+    for closed in (">&-", "<&-", "2>&-", "<&- >&- 2>&-"):
+        assert subprocess.run(["sh", "-c", f"{command} {closed}"], check=False, capture_output=True).returncode == 0
+
+
 def test_nobody_there_is_exit_code_3(c8):
     ran = c8("topology", "--rest", "--rest-address", "http://127.0.0.1:1")
     assert ran.code == 3
