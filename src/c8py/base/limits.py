@@ -52,6 +52,7 @@ REQUEST_TIMEOUT_S: Final = 30.0  # a call with its retries; the gateway itself g
 CONNECT_TIMEOUT_S: Final = 10.0
 TOKEN_TIMEOUT_S: Final = 35.0  # one token request; SaaS answers to known wrong credentials after 30 s only
 TOKEN_ATTEMPTS_MAX: Final = 5  # requests for one token; Camunda's own clients have the same number
+TOKEN_ATTEMPTS_OF_A_VERB_MAX: Final = 2  # of the command line: whoever started it can start it again
 TOKEN_RETRY_DELAY_S_MAX: Final = 10.0  # between requests to a token service in trouble, of all processes of a host
 TOKEN_RETRY_DELAY_S: Final = 1.0  # before the second of them, then twice that, and so on
 KEEP_ALIVE_S: Final = 45.0  # balancers in front of SaaS drop connections that are idle for a minute

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar, cast, 
 import click
 import msgspec
 
-from c8py.base.limits import CALL_BODY_BYTES_MAX, VARIABLES_BYTES_MAX
+from c8py.base.limits import CALL_BODY_BYTES_MAX, TOKEN_ATTEMPTS_OF_A_VERB_MAX, VARIABLES_BYTES_MAX
 
 if TYPE_CHECKING:
     from c8py.auth import Api, ClientCredentials
@@ -49,7 +49,7 @@ class Connection(msgspec.Struct, frozen=True):
         """The settings that hold.
 
         Args:
-            patient: wait for a token service that wants to be left alone even where a person waits with us.
+            patient: try as often as the settings say, even where a person or a script waits with us.
             fields: others of the command line, by their names in the settings.
 
         Raises:
@@ -60,9 +60,13 @@ class Connection(msgspec.Struct, frozen=True):
         settings = load(
             self._arguments(fields), credentials_file=self.credentials, env_file=self.env_file, profile=self.profile
         )
-        if patient or not sys.stdin.isatty() or "token_fail_fast" in settings.sources:
+        if patient:
             return settings
-        return msgspec.structs.replace(settings, token_fail_fast=True)
+        if "token_attempts_max" not in settings.sources:
+            settings = msgspec.structs.replace(settings, token_attempts_max=TOKEN_ATTEMPTS_OF_A_VERB_MAX)
+        if "token_fail_fast" not in settings.sources and sys.stdin.isatty():
+            settings = msgspec.structs.replace(settings, token_fail_fast=True)
+        return settings
 
     def survey(self) -> "Survey":
         """All that can be said about these settings, whether they can be used or not."""

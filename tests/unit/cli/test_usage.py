@@ -202,6 +202,14 @@ def test_who_waits_at_a_terminal_is_told_at_once_that_there_is_no_token(monkeypa
     assert Connection().settings().token_fail_fast is False
 
 
+def test_a_script_does_not_wait_long_for_a_token_service_that_is_not_there(monkeypatch):
+    monkeypatch.setenv("CAMUNDA_REST_ADDRESS", "http://127.0.0.1:1")
+    verb, worker = Connection().settings(), Connection().settings(patient=True)
+    assert (verb.token_attempts_max, worker.token_attempts_max) == (2, 5)
+    monkeypatch.setenv("CAMUNDA_OAUTH_RETRY_MAX", "7")
+    assert Connection().settings().token_attempts_max == 7
+
+
 def test_an_env_file_is_read_where_it_is_named(c8, tmp_path):
     file = tmp_path / "some.env"
     file.write_text("CAMUNDA_REST_ADDRESS=http://c8.example:8080\n")
