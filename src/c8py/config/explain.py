@@ -23,7 +23,7 @@ from c8py.config.switches import NAMES
 from c8py.config.without_effect import WITHOUT_EFFECT
 
 NOT_SET: Final = "not set"
-_OURS: Final = ("CAMUNDA_", "ZEEBE_")
+_OURS: Final = ("CAMUNDA_", "ZEEBE_", "C8_")
 _CLOSE: Final = 0.9
 
 

@@ -117,6 +117,16 @@ def _add_file(sources: Sources, level: Level, path: Path) -> None:
         sources,
         {name: Text(one.value, Source(level, name, _place(path, one.line))) for name, one in found.items()},
     )
+    read = sources.layers[-1]
+    if level == "credentials file" and not read.values and not read.problems:
+        # Calls without any credentials, to an address that nobody named, are not what a named file is for.
+        sources.problems.append(
+            Problem(
+                kind="unreadable",
+                message=f"expected credentials in {path}, but it has none: no name in it is that of a setting",
+                hint="compare it with the file as Console hands it out",
+            )
+        )
 
 
 def _place(path: Path, line: int) -> str:

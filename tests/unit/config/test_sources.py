@@ -193,6 +193,16 @@ def test_a_file_with_a_placeholder_for_a_home_that_is_not_there_is_named():
         load(environ={}, credentials_file="~nobody-of-that-name/creds.txt")
 
 
+@pytest.mark.parametrize("content", ["", "# nothing yet\n", "COLOUR=blue\n"])
+def test_a_credentials_file_without_a_single_setting_is_an_error(tmp_path, content):
+    file = tmp_path / "empty.txt"
+    file.write_text(content)
+    for named in ({"credentials_file": file, "environ": {}}, {"environ": {"C8_CREDENTIALS": str(file)}}):
+        with pytest.raises(ConfigError, match=r"expected credentials in .*empty\.txt, but it has none"):
+            load(**named)
+    assert load(environ={}, env_file=file).auth == "none"
+
+
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
     with pytest.raises(ConfigError) as raised:
         load(
