@@ -70,7 +70,10 @@ REST_TITLES: Final[Mapping[tuple[int, str], type[ApiError]]] = {
     (503, "RESOURCE_EXHAUSTED"): ResourceExhausted,
 }
 _HINTS: Final[Mapping[type[ApiError], str]] = {
-    Unauthenticated: "check audience and cluster of the credentials; `c8 config explain` shows what is used",
+    Unauthenticated: (
+        "name a credentials file (C8_CREDENTIALS) if there is none, else check audience and cluster of the "
+        "credentials; `c8 config explain` shows what is used"
+    ),
     PermissionDenied: "give the client the scope, or in Admin the authorization, that this call needs",
     NotSupported: "the cluster's version may be older than this operation; some exist in one protocol only",
     ResourceExhausted: "send less at a time, or smaller",
