@@ -18,6 +18,7 @@ from c8py.errors import C8Error, PlatformError
 from c8py.server.brokers import copies
 from c8py.server.brokers.copies import Backup
 from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, command_of, environment_of
+from c8py.server.brokers.ports import Promised
 from c8py.server.brokers.probes import NOTHING, Sight
 from c8py.server.brokers.processes import BrokerProcess
 from c8py.server.brokers.site import FILE_NAME, Kept, Programs, Site
@@ -26,8 +27,6 @@ from c8py.server.brokers.supervision import Phase, Seen, Supervised, step
 # The words of the Administration API.
 Status = Literal["Creating", "Healthy", "Unhealthy", "Updating", "Resuming", "Suspended"]
 
-_TICK_S: Final = 0.5
-_SETTLED_TICK_S: Final = 1.0
 _SETTLE_S_MAX: Final = 600.0
 _WAIT_S: Final = 5.0  # between two looks at the time, should the supervision stand still
 
@@ -84,9 +83,12 @@ class ZeebeCluster:
         kept: what is known of it.
         site: machine and platform.
         clock: for pauses, and for when backups were taken.
+        promised: ports of a new one, kept until its brokers listen.
     """
 
-    def __init__(self, folder: Path, backups: Path, kept: Kept, site: Site, *, clock: Clock) -> None:
+    def __init__(  # what a cluster is, and what it needs
+        self, folder: Path, backups: Path, kept: Kept, site: Site, *, clock: Clock, promised: Promised | None = None
+    ) -> None:
         self._folder = folder
         self._backups = backups
         self._kept = kept
@@ -102,6 +104,7 @@ class ZeebeCluster:
         self._preparing: asyncio.Task[None] | None = None
         self._operator: asyncio.Task[object] | None = None
         self._trouble = ""
+        self._promised = promised
         self.fetched: tuple[int, int] | None = None
 
     @classmethod
@@ -175,6 +178,7 @@ class ZeebeCluster:
         finally:
             await _cancelled(self._supervising)
             self._supervising = None
+            self._keep_no_ports()
 
     # -- what Console asks for
 
@@ -377,6 +381,7 @@ class ZeebeCluster:
                 for broker in self._brokers:
                     await self._care(broker)
                 if not self._kept.has_been_ready and self._works() and all(one.sight.ready for one in self._brokers):
+                    self._keep_no_ports()
                     self._remember(has_been_ready=True)
             except C8Error as error:
                 # A full disk is no reason to look after brokers no longer.
@@ -384,7 +389,8 @@ class ZeebeCluster:
             self._ticked.set()
             self._ticked = asyncio.Event()
             settled = self._operation is None and all(one.state.phase is Phase.READY for one in self._brokers)
-            await _wait(self._hurry, _SETTLED_TICK_S if settled else _TICK_S)
+            policy = self._site.policy
+            await _wait(self._hurry, policy.settled_look_s if settled else policy.look_s)
 
     def _look(self) -> None:
         for broker in self._brokers:
@@ -404,8 +410,14 @@ class ZeebeCluster:
         elif action == "kill":
             broker.process.kill()
 
+    def _keep_no_ports(self) -> None:
+        if self._promised is not None:
+            self._promised.release()
+
     def _launch(self, broker: _Broker) -> None:
         assert self._programs is not None
+        if self._promised is not None:
+            self._promised.let_broker_in()
         programs, folder, broker.seen = self._programs, broker.process.folder, NOTHING
         trust = self._site.trust(self.plan.cluster_id)
         command = command_of(

@@ -3,7 +3,6 @@
 Called by app, which puts it behind Console. Owns the choice of ports, of Java and of the distribution.
 """
 
-import socket
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from c8py.server.brokers.cluster import ZeebeCluster
 from c8py.server.brokers.distribution import Progress, distribution, main_class
 from c8py.server.brokers.java import java_program
 from c8py.server.brokers.plan import Shape, new_plan, ports_of
+from c8py.server.brokers.ports import Promised
 from c8py.server.brokers.site import FILE_NAME, Kept, Programs, Site
 
 
@@ -104,20 +104,26 @@ class Fleet:
         """
         with self._planning:
             taken = frozenset(port for one in self._clusters.values() for port in ports_of(one.plan))
-            plan = new_plan(
-                cluster_id,
-                shape,
-                bind=self._machine.bind,
-                public_host=self._machine.public_host,
-                taken=taken,
-                is_free=self._is_free,
-            )
-            folder = self._folder / cluster_id
-            cluster = ZeebeCluster(folder, self._backups / cluster_id, Kept(plan=plan), self._site, clock=self._clock)
+            promised = Promised(self._machine.bind)
+            try:
+                plan = new_plan(
+                    cluster_id,
+                    shape,
+                    bind=self._machine.bind,
+                    public_host=self._machine.public_host,
+                    taken=taken,
+                    is_free=promised.take,
+                )
+            except BaseException:
+                promised.release()
+                raise
+            folder, backups = self._folder / cluster_id, self._backups / cluster_id
+            cluster = ZeebeCluster(folder, backups, Kept(plan=plan), self._site, clock=self._clock, promised=promised)
             self._clusters[cluster_id] = cluster
         try:
             await cluster.start()
         except BaseException:
+            promised.release()
             del self._clusters[cluster_id]
             raise
         return cluster
@@ -142,13 +148,3 @@ class Fleet:
         """
         for cluster in self._clusters.values():
             await cluster.stop(brokers_too=brokers_too)
-
-    def _is_free(self, port: int) -> bool:
-        with socket.socket(socket.AF_INET6 if ":" in self._machine.bind else socket.AF_INET) as tried:
-            # As Java does: a port that a broker has just left is free.
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind((self._machine.bind, port))
-            except OSError:
-                return False
-            return True

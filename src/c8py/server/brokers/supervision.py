@@ -32,6 +32,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         stable_s: ready for so long, a broker's failures are forgiven.
         start_s_max: a broker that is not ready by then is started anew.
         stop_s_max: a broker that has not ended by then is killed.
+        look_s: between two looks at the brokers …
+        settled_look_s: … and when all of them are ready.
     """
 
     pause_s: float = 1.0
@@ -39,6 +41,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     stable_s: float = 60.0
     start_s_max: float = 600.0
     stop_s_max: float = 60.0
+    look_s: float = 0.5
+    settled_look_s: float = 1.0
 
 
 class Seen(msgspec.Struct, frozen=True):

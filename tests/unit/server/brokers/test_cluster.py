@@ -17,8 +17,7 @@ from harness.processes import alive
 PROGRAM = Path(__file__).with_name("broker.py")
 THREE = Shape(brokers=3, partitions=3, replication=3)
 DEADLINE_S = 20.0
-# Two workers of xdist that plan at the same moment would plan the same ports.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
+IMPATIENT = Policy(pause_s=0.05, stop_s_max=5, look_s=0.02, settled_look_s=0.02)
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ async def fleet(tmp_path, java):
         def found(_shape, _progress):
             return Programs(java=java, home=tmp_path, main="Broker")
 
-        site = Site(programs=programs or found, trust=lambda _id: None, policy=Policy(pause_s=0.05, stop_s_max=5))
+        site = Site(programs=programs or found, trust=lambda _id: None, policy=IMPATIENT)
         machine = Machine(bind="127.0.0.1", public_host="127.0.0.1", cache=tmp_path)
         made.append(Fleet(tmp_path / "clusters", tmp_path / "backups", machine, site, clock=SystemClock()))
         return made[-1]
