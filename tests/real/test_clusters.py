@@ -13,7 +13,7 @@ import pytest
 from c8py import Camunda
 from c8py.errors import C8Error
 from c8py.proto import gateway_pb2, gateway_pb2_grpc
-from harness.languages import java_client
+from harness.languages import java_client, java_program
 from harness.peers import peers
 from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform, c8, plain_environment, read_exports
 from harness.processes import Program, alive, free_ports, run, wait_until
@@ -24,6 +24,7 @@ PLAIN_HTTP = {"OAUTHLIB_INSECURE_TRANSPORT": "1"}
 SMALL = ("--heap-mb", "256", "--partition-mb", "32", "--java-options", "-XX:TieredStopAtLevel=1")
 CREATE_DEADLINE_S = 240.0
 INSTANCES = 300
+INSTANCES_OF_JAVA = 300
 CARRY_ON_S = 90.0
 
 
@@ -138,11 +139,7 @@ def test_camundas_java_client_gets_in_with_a_token_of_ours(credentials):
     java = java_client()
     done = run(
         [*java.command],
-        environment=plain_environment(
-            **credentials,
-            CAMUNDA_REST_ADDRESS=credentials["ZEEBE_REST_ADDRESS"],
-            CAMUNDA_GRPC_ADDRESS=f"http://{credentials['ZEEBE_ADDRESS']}",
-        ),
+        environment=for_java(credentials),
         working_folder=java.folder,
         deadline_s=60,
     )
@@ -172,17 +169,30 @@ def test_nobody_gets_in_without_a_token_of_this_cluster(home, three, credentials
 
 
 def test_a_killed_broker_and_a_restarted_platform_cost_no_acknowledged_work(home, three, credentials, tmp_path):
-    """The client and the worker talk to the first broker; the last one is killed, then the platform is restarted."""
+    """Clients and workers talk to the first broker; the last one is killed, then the platform is restarted.
+
+    Ours creates for pyzeebe; beside them Camunda's Java client creates and works on a process of its own.
+    """
     handled = tmp_path / "handled"
     with client_of(credentials, tmp_path) as camunda:
         camunda.deploy(("kill.bpmn", model_called("kill").encode()))
+        camunda.deploy(("kill-java.bpmn", model_called("kill-java").encode()))
         worker = Program(
             [peers().python, "-W", "ignore", SCRIPTS / "pyzeebe_worker.py", "kill", handled],
             folder=tmp_path,
             name="worker",
             environment=plain_environment(**credentials, **PLAIN_HTTP),
         )
+        java = java_program(Path(__file__).with_name("java"), "CreateAndWork")
+        beside = Program(
+            [*java.command, "kill-java", str(INSTANCES_OF_JAVA)],
+            folder=tmp_path,
+            name="java",
+            environment=for_java(credentials),
+            working_folder=java.folder,
+        )
         try:
+            wait_until("work of Java", lambda: said(beside, "handled"), deadline_s=CARRY_ON_S)
             before = pids(home.c8("show", "three"))
             acknowledged: set[str] = set()
             enough = threading.Event()
@@ -204,7 +214,11 @@ def test_a_killed_broker_and_a_restarted_platform_cost_no_acknowledged_work(home
                 one.join(CARRY_ON_S)
             assert enough.is_set()
             assert worker.process.poll() is None, worker.output()
+            assert beside.process.poll() is None, beside.output()
             wait_until("the whole work", lambda: acknowledged <= read(handled), deadline_s=CARRY_ON_S)
+            wait_until("all of Java", lambda: len(said(beside, "created")) == INSTANCES_OF_JAVA, deadline_s=CARRY_ON_S)
+            created = said(beside, "created")
+            wait_until("its whole work", lambda: created <= said(beside, "handled"), deadline_s=CARRY_ON_S)
             back = wait_until("the killed broker", lambda: whole(home.c8("show", "three")), deadline_s=CARRY_ON_S)
             assert pids(back)[:2] == before[:2]
             assert pids(back)[2] != before[2]
@@ -215,6 +229,7 @@ def test_a_killed_broker_and_a_restarted_platform_cost_no_acknowledged_work(home
             wait_until("work after all that", lambda: later in read(handled), deadline_s=CARRY_ON_S)
         finally:
             worker.stop()
+            beside.stop()
 
 
 def test_what_was_backed_up_comes_back_into_real_brokers(home, tmp_path):
@@ -237,6 +252,20 @@ def test_what_was_backed_up_comes_back_into_real_brokers(home, tmp_path):
     assert home.c8("suspend", "one")["status"] == "Suspended"
     assert home.c8("delete", "one", "--yes")["result"] == "deleted"
     assert "one" not in [one["name"] for one in home.c8("list")]
+
+
+def for_java(credentials: dict[str, str]) -> dict[str, str]:
+    """What Camunda's client for Java wants to be told beside the file."""
+    return plain_environment(
+        **credentials,
+        CAMUNDA_REST_ADDRESS=credentials["ZEEBE_REST_ADDRESS"],
+        CAMUNDA_GRPC_ADDRESS=f"http://{credentials['ZEEBE_ADDRESS']}",
+    )
+
+
+def said(program: Program, word: str) -> set[str]:
+    """The keys that it has said after this word."""
+    return {line.split()[1] for line in program.lines() if line.startswith(f"{word} ")}
 
 
 def client_of(credentials: dict[str, str], folder: Path) -> Camunda:
