@@ -24,7 +24,7 @@ PLAIN_HTTP = {"OAUTHLIB_INSECURE_TRANSPORT": "1"}
 SMALL = ("--heap-mb", "256", "--partition-mb", "32", "--java-options", "-XX:TieredStopAtLevel=1")
 CREATE_DEADLINE_S = 240.0
 INSTANCES = 300
-INSTANCES_OF_JAVA = 300
+INSTANCES_OF_JAVA = 150
 CARRY_ON_S = 90.0
 
 

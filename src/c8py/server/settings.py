@@ -182,6 +182,7 @@ class BrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
         cache_dir: where fetched distributions are kept; "" is below the data folder.
         java_home: the Java that brokers run on; "" looks for one.
         zeebe_home: an unpacked distribution in the place of a fetched one; "" fetches what a cluster asks for.
+        maven_repository: base URL of the repository that distributions are fetched from; "" is Maven Central.
         backups_dir: where backups of clusters go; "" is below the data folder.
         outlive: whether brokers go on when the platform stops, so that its restart leaves them untouched; those of a
             temporary folder never do.
@@ -190,6 +191,7 @@ class BrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: str = ""
     java_home: str = ""
     zeebe_home: str = ""
+    maven_repository: str = ""
     backups_dir: str = ""
     outlive: bool = True
 

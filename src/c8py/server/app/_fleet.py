@@ -61,6 +61,7 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
         cache=_folder(told.cache_dir, folder / "cache"),
         java_home=_named(told.java_home),
         zeebe_home=_named(told.zeebe_home),
+        repository=told.maven_repository,
     )
     tls = (
         ServerTls(certificate=str(Path(shown).absolute()), key=str(Path(settings.tls_key).absolute()))

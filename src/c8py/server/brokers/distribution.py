@@ -9,7 +9,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,11 +21,12 @@ from c8py.errors import PlatformError
 LICENCE: Final = (
     "Zeebe comes under the Camunda License 1.0: free for development and tests, a licence is needed in production"
 )
-# What is known of versions; the archive of any other is held against the repository's own digest alone.
+# What is known of versions; the archive of any other is held against the digest that the repository has beside it.
 SHA256: Final = {"8.6.0": "5c699e86a6c9d290dd7b1f0b2ea648fb57fd1dacf1cab22c874219e58827ea45"}
 _GROUP: Final = "io.camunda"
 _ARTIFACT: Final = "camunda-zeebe"
 _TIMEOUT_S: Final = 120
+_OK: Final = 200
 _UNPACKED_BYTES_MIN: Final = 2 * 1024**3  # the archive, and what it unpacks to
 _MAIN: Final = re.compile(r"^\s*(io\.camunda\.[\w.]*StandaloneBroker)\b", re.MULTILINE)
 
@@ -41,7 +42,7 @@ def distribution(version: str, *, cache: Path, progress: Progress, fetch: Fetch 
         version: of Zeebe.
         cache: where what was fetched stays.
         progress: told how far it is.
-        fetch: gets the archive into a folder; by default from a Maven repository.
+        fetch: gets the archive into a folder of its own; by default from Maven Central.
 
     Raises:
         PlatformError: it cannot be fetched, is another one than it should be, or there is no room for it.
@@ -54,10 +55,13 @@ def distribution(version: str, *, cache: Path, progress: Progress, fetch: Fetch 
         with FileLock(home.parent / f"{version}.lock"):
             if not home.exists():
                 _make_room_or_refuse(home.parent)
-                archive = (fetch or fetch_by_coordinates)(version, cache / "maven", progress)
-                _check(archive, version)
-                _unpack(archive, home)
-                archive.unlink(missing_ok=True)  # hundreds of MB that nobody asks for again
+                # A folder of its own: what a fetch that broke off has left is never taken for the archive.
+                for left in home.parent.glob(f"{version}-fetching-*"):
+                    shutil.rmtree(left, ignore_errors=True)
+                with tempfile.TemporaryDirectory(prefix=f"{version}-fetching-", dir=home.parent) as fetching:
+                    archive = (fetch or fetch_by_coordinates)(version, Path(fetching), progress)
+                    _check(archive, version)
+                    _unpack(archive, home)
     except (OSError, tarfile.TarError) as error:
         raise PlatformError(
             f"expected to fetch and unpack Zeebe {version} into {home}, but: {error}",
@@ -66,11 +70,17 @@ def distribution(version: str, *, cache: Path, progress: Progress, fetch: Fetch 
     return home
 
 
-def fetch_by_coordinates(version: str, folder: Path, progress: Progress) -> Path:
-    """The archive of this version, from the Maven repository that this machine is told to use.
+def fetch_by_coordinates(version: str, folder: Path, progress: Progress, *, repository: str = "") -> Path:
+    """The archive of this version, held against the digest that the repository has beside it.
+
+    Args:
+        version: of Zeebe.
+        folder: receives it.
+        progress: told how far it is.
+        repository: base URL of a Maven repository; "" is Maven Central.
 
     Raises:
-        PlatformError: the extra is not installed, or the repository does not have it.
+        PlatformError: the extra is not installed, the repository does not have it, or something else came.
     """
     try:
         from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415  an extra
@@ -92,16 +102,36 @@ def fetch_by_coordinates(version: str, folder: Path, progress: Progress) -> Path
         yield more
 
     callback: Callable[[str, int], AbstractContextManager[Callable[[int], None]]] = told
-    folder.mkdir(parents=True, exist_ok=True)
-    context = MavenContext(resolver=PythonResolver(progress_callback=callback), repo_cache=folder, timeout=_TIMEOUT_S)
+    context = MavenContext(
+        resolver=PythonResolver(progress_callback=callback),
+        repo_cache=folder,
+        timeout=_TIMEOUT_S,
+        remote_repos={"told": repository.rstrip("/")} if repository else None,
+    )
     artifact = context.project(_GROUP, _ARTIFACT).at_version(version).artifact(packaging="tar.gz")
     try:
-        return Path(artifact.resolve())
+        archive = Path(artifact.resolve())
+        path = "/".join((*artifact.component.path_prefix.parts, artifact.filename))
+        wanted = _digest_beside([f"{base}/{path}.sha1" for base in context.remote_repos.values()])
     except Exception as error:  # jgo raises RuntimeError, and whatever its HTTP client does
         raise PlatformError(
             f"expected to fetch {_GROUP}:{_ARTIFACT}:{version} as tar.gz, but: {error}",
             hint="check the version and the network, or name an unpacked distribution with --zeebe-home",
         ) from error
+    _hold_against(archive, "sha1", wanted, version)
+    return archive
+
+
+def _digest_beside(urls: Sequence[str]) -> str:
+    """The SHA-1 that a repository says, in hexadecimal; "" where it says none."""
+    from jgo.util import http  # noqa: PLC0415  an extra
+
+    for url in urls:
+        answer = http.get(url, timeout=_TIMEOUT_S)
+        if answer.status_code == _OK:
+            # The digest alone, or with the name of the file after it.
+            return (answer.text.split() or [""])[0].lower()
+    return ""
 
 
 def main_class(home: Path) -> str:
@@ -138,13 +168,16 @@ def _make_room_or_refuse(folder: Path) -> None:
 
 
 def _check(archive: Path, version: str) -> None:
-    known = SHA256.get(version)
+    _hold_against(archive, "sha256", SHA256.get(version, ""), version)
+
+
+def _hold_against(archive: Path, digest: str, wanted: str, version: str) -> None:
+    """Refuse an archive that has another digest than it should; nobody knows one where `wanted` is empty."""
     with archive.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if known is not None and digest != known:
-        archive.unlink()
+        found = hashlib.file_digest(stream, digest).hexdigest()
+    if wanted and found != wanted:
         raise PlatformError(
-            f"expected Zeebe {version} with sha256 {known}, but got {digest}",
+            f"expected Zeebe {version} with {digest} {wanted[:80]}, but got {found}",
             hint="try again; if it stays so, the repository that this machine uses serves something else",
         )
 

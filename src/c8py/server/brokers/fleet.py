@@ -3,6 +3,7 @@
 Called by app, which puts it behind Console. Owns the choice of ports, of Java and of the distribution.
 """
 
+import functools
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 from c8py.base.clock import Clock
 from c8py.errors import PlatformError
 from c8py.server.brokers.cluster import ZeebeCluster
-from c8py.server.brokers.distribution import Progress, distribution, main_class
+from c8py.server.brokers.distribution import Progress, distribution, fetch_by_coordinates, main_class
 from c8py.server.brokers.java import java_program
 from c8py.server.brokers.plan import Shape, new_plan, ports_of
 from c8py.server.brokers.ports import Promised
@@ -28,6 +29,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         cache: where distributions are kept.
         java_home: the Java to run them on; None looks for one.
         zeebe_home: an unpacked distribution for clusters that name none; None fetches their version.
+        repository: base URL of the Maven repository that they are fetched from; "" is Maven Central.
     """
 
     bind: str
@@ -35,6 +37,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path
     java_home: Path | None = None
     zeebe_home: Path | None = None
+    repository: str = ""
 
     def programs(self, shape: Shape, progress: Progress) -> Programs:
         """What brokers of this shape are run with; fetches what is not there.
@@ -45,7 +48,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         """
         java = java_program(self.java_home)
         told = Path(shape.home) if shape.home else self.zeebe_home
-        home = told or distribution(shape.version, cache=self.cache, progress=progress)
+        fetch = functools.partial(fetch_by_coordinates, repository=self.repository)
+        home = told or distribution(shape.version, cache=self.cache, progress=progress, fetch=fetch)
         return Programs(java=java, home=home, main=main_class(home))
 
 
