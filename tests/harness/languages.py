@@ -29,7 +29,7 @@ INSTALL_DEADLINE_S = 600.0
 
 
 class Foreign(msgspec.Struct, frozen=True):
-    """A client that asks for the topology once: the command, and where it must run."""
+    """A program with somebody else's client: the command, and where it must run."""
 
     command: tuple[str, ...]
     folder: Path
@@ -39,6 +39,12 @@ def node_client() -> Foreign:
     """@camunda8/sdk, on the Node.js of a wheel."""
     home = _installed("node", [NODE_REQUIREMENTS, *sorted(NODE_SOURCES.iterdir())], _install_node)
     return Foreign((str(_node(home)), "topology.js"), home)
+
+
+def node_program(file: Path, *arguments: str) -> Foreign:
+    """A script that is written against @camunda8/sdk; it finds the SDK in the folder where it is run."""
+    client = node_client()
+    return Foreign((client.command[0], str(file), *arguments), client.folder)
 
 
 def java_client() -> Foreign:
