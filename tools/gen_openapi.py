@@ -28,7 +28,27 @@ REFUSALS: Final = {
     "401": "No token, or none that is valid here.",
     "403": "The client lacks the permission, or a limit is reached.",
     "404": "There is no such thing.",
+    "408": "The body did not end in time.",
     "409": "Not in this state; it may work later.",
+    "412": "The cluster is not ready.",
+    "413": "The body is too large.",
+    "422": "The cluster is in one region.",
+}
+# Of each operation with a token, of each with a body, of a few.
+OF_ALL: Final = ("400", "401", "403", "404", "409")
+OF_BODIES: Final = ("408", "413")
+OF_SOME: Final = {"GetClient": ("412",), "UpgradeCluster": ("412",), "TriggerFailover": ("422",)}
+PROBLEM: Final = {
+    "type": "object",
+    "description": "What is wrong, as RFC 9457 has it.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+    },
+    "required": ["type", "title", "status", "detail", "instance"],
 }
 
 
@@ -53,7 +73,8 @@ def outputs() -> dict[Path, bytes | str]:
         "servers": [{"url": "/console-api"}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": schemas | {"Problem": PROBLEM},
+            "responses": {status: refusal(words) for status, words in REFUSALS.items()},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -69,7 +90,8 @@ def operation(fact: dict[str, Any], path: str) -> dict[str, Any]:
         done = {"description": "The answer.", "content": {media: {"schema": of(fact["answer"])}}}
     answers = {"200" if "answer" in fact else "204": done}
     if not fact.get("anonymous"):
-        answers |= {status: {"description": words} for status, words in REFUSALS.items()}
+        statuses = (*OF_ALL, *(OF_BODIES if "body" in fact else ()), *OF_SOME.get(fact["id"], ()))
+        answers |= {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
     printed: dict[str, Any] = {
         "operationId": fact["id"],
         "summary": fact["about"],
@@ -85,6 +107,12 @@ def operation(fact: dict[str, Any], path: str) -> dict[str, Any]:
         body = of(given) if isinstance(given, str) else properties(given)
         printed["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return printed
+
+
+def refusal(words: str) -> dict[str, Any]:
+    """An answer that says what is wrong."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {"description": words, "content": {"application/problem+json": problem}}
 
 
 def schema(fact: dict[str, Any]) -> dict[str, Any]:

@@ -53,9 +53,7 @@ class Contract(HttpServer):
         self.given: dict[str, object] = {}
         self.last: object = None
         self.operation = ""
-        # The document is printed by ourselves from facts; its own validator costs seconds and has its own test.
-        no_validator = Config(spec_validator_cls=None)  # pyright: ignore[reportArgumentType]  None is looked for
-        self._checker = OpenAPI.from_dict(api, config=no_validator)
+        self._checker = checker_of(api)
         super().__init__(self._answer_or_complain)
         counterparts.say(self.url, counterparts.CONTRACT)
 
@@ -150,10 +148,32 @@ class Contract(HttpServer):
         _must(not errors, "; ".join(error.message for error in errors))
 
     def _check_reply(self, received: Received, reply: Reply) -> None:
-        try:
-            self._checker.validate_response(_Request(received), _Answer(reply))
-        except OpenAPIError as error:
-            raise Broken(f"our own answer to {received.method} {received.path}: {_told(error)}") from error
+        hold_answer(self._checker, received, reply)
+
+
+def checker_of(api: Json) -> OpenAPI:
+    """What holds requests and answers against this document."""
+    # The document is printed by ourselves from facts; its own validator costs seconds and has its own test.
+    config = Config(
+        spec_validator_cls=None,  # pyright: ignore[reportArgumentType]  None is looked for
+        extra_media_type_deserializers={
+            "application/problem+json": json.loads,
+            "text/csv": lambda body, **_parameters: body.decode(),
+        },
+    )
+    return OpenAPI.from_dict(api, config=config)
+
+
+def hold_answer(checker: OpenAPI, received: Received, reply: Reply) -> None:
+    """Hold an answer against the document.
+
+    Raises:
+        Broken: the document has no such status for the operation, or another shape.
+    """
+    try:
+        checker.validate_response(_Request(received), _Answer(reply))
+    except OpenAPIError as error:
+        raise Broken(f"our own answer to {received.method} {received.path}: {_told(error)}") from error
 
 
 class FormPart(NamedTuple):
@@ -218,7 +238,7 @@ class _Answer:
     def __init__(self, reply: Reply) -> None:
         self.data = reply.body
         self.status_code = reply.status or 0
-        self.content_type = reply.headers["content-type"]
+        self.content_type = reply.headers.get("content-type", "")
         self.headers = Headers(reply.headers)
 
 
