@@ -69,7 +69,7 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     burst: int = 10
     block_s: float = 30.0
     block_after: int = 1
-    sources_max: int = limits.SERVER_SOURCES_TRACKED_MAX
+    sources_max: int = limits.OAUTH_SOURCES_TRACKED_MAX
     token_lifetime_s: int = 86_400
     keycloak_token_lifetime_s: int = 300
     reuse_left_s: int = 60

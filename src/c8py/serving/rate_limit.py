@@ -34,8 +34,11 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     sources_max: int
 
 
-class _Source(msgspec.Struct):
-    """One address: what is left of its burst, as of when, until when it is refused, and how often it was."""
+class _Source(msgspec.Struct, gc=False):
+    """One address: what is left of its burst, as of when, until when it is refused, and how often it was.
+
+    There may be a hundred thousand: numbers alone, so the garbage collector need not look at them.
+    """
 
     left: float
     at_s: float

@@ -35,7 +35,12 @@ NEVER_DONE = {
 }  # fmt: skip
 ANY_TEXT = st.text(max_size=60)
 ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | ANY_TEXT | st.sampled_from(["\ud800", "\0"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | ANY_TEXT
+    | st.sampled_from(["\ud800", "\0"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
     max_leaves=8,
 )

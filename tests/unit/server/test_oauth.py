@@ -275,6 +275,20 @@ class TestLimit:
             statuses.append(served.request("POST", TOKEN, json.dumps(fields(served)), headers).status)
         assert statuses == [200, 429, 429]
 
+    def test_behind_a_proxy_that_is_trusted_each_caller_counts_by_itself(self, serve):
+        served = serve(
+            clock=ManualClock(),
+            oauth=OAuthSettings(rate_per_s=1, burst=1),
+            trusted_proxies=("127.0.0.1",),
+            proxy_header="x-forwarded-for",
+        )
+        statuses = []
+        # What stands before the proxy's own word, the caller may have written: it is not asked.
+        for callers in ("10.0.0.1", "10.0.0.2", "10.0.0.1", "10.9.9.9, 10.0.0.2"):
+            headers = {"content-type": "application/json", "x-forwarded-for": callers}
+            statuses.append(served.request("POST", TOKEN, json.dumps(fields(served)), headers).status)
+        assert statuses == [200, 200, 429, 429]
+
     def test_what_is_not_a_token_request_is_not_counted(self, serve):
         served = serve(clock=ManualClock(), oauth=OAuthSettings(rate_per_s=1, burst=1))
         for _ in range(5):

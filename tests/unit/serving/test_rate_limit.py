@@ -1,5 +1,9 @@
 """The rate limit: about one request a second from one address, failures counted, then nothing for a while."""
 
+import heapq
+import math
+import tracemalloc
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -129,3 +133,55 @@ def test_refusals_of_an_earlier_minute_do_not_count():
     assert [limited.refused_for_s("a") for _ in range(2)] == [0, 1]
     clock.advance(61)
     assert [limited.refused_for_s("a") for _ in range(2)] == [0, 1]
+
+
+def allowed_of_a_steady_caller(limit, every_s, for_s):
+    """How many are heard who asks once in so many seconds, by arithmetic alone.
+
+    A burst is used up at the rate at which it is not filled again; then there is a block, which fills it.
+    """
+    if every_s * limit.rate_per_s >= 1:
+        return math.floor(for_s / every_s)
+    if limit.block_s == 0:
+        return limit.burst + for_s * limit.rate_per_s
+    run = math.floor((limit.burst - every_s * limit.rate_per_s) / (1 - every_s * limit.rate_per_s))
+    cycle_s = math.ceil(round((run * every_s + limit.block_s) / every_s, 6)) * every_s
+    return for_s / cycle_s * run
+
+
+@pytest.mark.parametrize("block_s", [0, 30])
+@pytest.mark.parametrize("rate", [1, 5])
+def test_fifty_sources_at_once_are_each_heard_as_often_as_the_limit_says(rate, block_s):
+    """Within five in a hundred, for those far below the limit, just above it, and far beyond it."""
+    limited, clock = limit(rate_per_s=rate, burst=10, block_s=block_s)
+    numbers = Limit(rate_per_s=rate, burst=10, block_s=block_s, sources_max=1000)
+    for_s = 3600.0 / rate
+    every_s = {f"10.0.0.{number}": 1 / (rate * (0.3 + number * 0.15)) for number in range(50)}
+    heard = dict.fromkeys(every_s, 0)
+    due = [(0.0, source) for source in every_s]
+    now_s = 0.0
+    while due[0][0] < for_s:
+        at_s, source = heapq.heappop(due)
+        clock.advance(at_s - now_s)
+        now_s = at_s
+        heard[source] += limited.refused_for_s(source) == 0
+        heapq.heappush(due, (at_s + every_s[source], source))
+    for source, step_s in every_s.items():
+        allowed = allowed_of_a_steady_caller(numbers, step_s, for_s)
+        assert heard[source] == pytest.approx(allowed, rel=0.05), (source, step_s)
+
+
+def test_a_hundred_thousand_sources_are_told_apart_and_more_cost_no_more():
+    limited, _ = limit(burst=1, sources_max=100_000)
+    tracemalloc.start()
+    try:
+        for number in range(100_000):
+            limited.refused_for_s(f"10.0.{number}")
+        full_bytes = tracemalloc.get_traced_memory()[0]
+        assert full_bytes < 40_000_000
+        assert all(limited.refused_for_s(f"10.0.{number}") == 30 for number in range(0, 100_000, 99))
+        for number in range(50_000):
+            limited.refused_for_s(f"10.1.{number}")
+        assert tracemalloc.get_traced_memory()[0] < full_bytes * 1.1
+    finally:
+        tracemalloc.stop()
