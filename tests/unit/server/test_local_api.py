@@ -7,7 +7,9 @@ from base64 import urlsafe_b64decode
 from pathlib import Path
 
 import pytest
+from starlette.routing import Route
 
+from c8py.server.app._local_log import LINES
 from c8py.server.settings import BrokersSettings
 from harness.processes import alive, wait_until
 
@@ -180,16 +182,67 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_nobody_comes_in_without_a_token_of_the_organization(served, method, path):
-    assert served.request(method, LOCAL + path).status == 401
-    of_cluster = {"authorization": f"Bearer {served.token('zeebe.camunda.io')}"}
-    assert served.request(method, LOCAL + path, None, of_cluster).status == 401
-
-
 @pytest.mark.parametrize(("method", "path"), [one for one in ROUTES if "/x" in one[1]])
 def test_clusters_that_are_not_there_are_not_found(served, method, path):
     assert Caller(served)(method, path).status == 404
+
+
+def lines_of(call):
+    """What the activity log says, the oldest line first."""
+    lines = call.served.request("GET", "/console-api/activity/json", None, call.headers).json
+    return [(one["auditType"], one["audit"], one["entityId"], one["parentEntityId"]) for one in reversed(lines)]
+
+
+@pytest.mark.slow
+def test_everything_that_is_done_to_brokers_stands_in_the_activity_log(call):
+    made = call.created()["id"]
+    client = call("POST", f"/{made}/clients", {"name": "worker"}).json["clientId"]
+    backup = call("POST", f"/{made}/backups").json["backupId"]
+    wait_until("the backup", lambda: call("GET", f"/{made}/backups").json, deadline_s=DEADLINE_S)
+    call.status(made, "Healthy")
+    for method, path in (
+        ("POST", f"/backups/{backup}/restore"),
+        ("DELETE", f"/backups/{backup}"),
+        ("POST", "/suspend"),
+    ):
+        assert call(method, f"/{made}{path}").status < 300
+        wait_until("rest", lambda: call("GET", f"/{made}").json["status"] != "Updating", deadline_s=DEADLINE_S)
+    call.status(made, "Suspended")
+    for method, path in (("POST", "/resume"), ("DELETE", "")):
+        assert call(method, f"/{made}{path}").status == 202
+    who = call.served.variables(call.served.addresses.console_credentials_file)["CAMUNDA_CONSOLE_CLIENT_ID"]
+    audit = call.served.request("GET", "/console-api/activity/json", None, call.headers).json
+    assert {one["userId"] for one in audit} == {who}
+    assert lines_of(call) == [
+        ("c", "created the cluster zeebe", made, ""),
+        ("c", "created a client of the cluster zeebe", client, made),
+        ("c", "began a backup of the cluster zeebe", backup, made),
+        ("u", "restored a backup of zeebe", backup, made),
+        ("d", "deleted a backup of zeebe", backup, made),
+        ("u", "suspended the cluster zeebe", made, ""),
+        ("u", "resumed the cluster zeebe", made, ""),
+        ("d", "deleted the cluster zeebe", made, ""),
+    ]
+
+
+def test_what_is_refused_or_only_looked_at_leaves_no_line(serve):
+    call = Caller(serve())
+    assert call("POST", "", {"name": ""}).status == 400
+    assert call("GET").status == 200
+    assert call("POST", "/x/suspend").status == 404
+    assert lines_of(call) == []
+    assert call.served.request("POST", "/console-api/local/backup", None, call.headers).status == 201
+    assert [line[:2] for line in lines_of(call)] == [("c", "backed up the platform")]
+
+
+def test_every_operation_that_changes_something_has_its_words(served):
+    local = {
+        (method, route.path.removeprefix("/console-api/local"))
+        for route in served.platform.routes
+        if isinstance(route, Route) and route.path.startswith("/console-api/local")
+        for method in route.methods or ()
+    }
+    assert {one for one in local if one[0] not in {"GET", "HEAD"}} == set(LINES)
 
 
 @pytest.mark.slow

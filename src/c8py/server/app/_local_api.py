@@ -20,10 +20,11 @@ from c8py.base import limits
 from c8py.base.clock import Clock
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.access import Access, AccessDenied
+from c8py.server.app._local_log import told
 from c8py.server.app._remote import Remote, RemoteClusters
 from c8py.server.app._zeebe import ZeebeClusters, record_of
 from c8py.server.brokers import Backup, Fleet, Member, Shape, ZeebeCluster
-from c8py.server.console import ConsoleService, Ids, KindRefused, Refused, credentials_text, problem
+from c8py.server.console import ConsoleService, Ids, Journal, KindRefused, Refused, credentials_text, problem
 from c8py.server.settings import Addresses
 from c8py.server.store import Cluster, Store
 from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
@@ -133,6 +134,7 @@ def local_routes(  # the parts of a platform
     *,
     access: Access,
     addresses: Addresses,
+    journal: Journal,
     back_up: Callable[[str], Path],
     clock: Clock,
     ids: Ids,
@@ -157,7 +159,11 @@ def local_routes(  # the parts of a platform
         ("DELETE", f"{one}/backups/{{backup}}", "delete:backups", api.delete_backup),
     )
     return [
-        Route(_PREFIX + path, _guarded(access, permission, endpoint), methods=[method])
+        Route(
+            _PREFIX + path,
+            _guarded(access, permission, told(journal, store, method, path, endpoint)),
+            methods=[method],
+        )
         for method, path, permission, endpoint in table
     ]
 
@@ -167,7 +173,8 @@ def _guarded(access: Access, permission: str, endpoint: _Endpoint) -> _Endpoint:
 
     async def guarded(request: Request) -> Response:
         try:
-            access.authorize(request.headers.get("authorization"), api="console", permission=permission)
+            caller = access.authorize(request.headers.get("authorization"), api="console", permission=permission)
+            request.state.who = caller.name
             return await endpoint(request)
         except AccessDenied as denied:
             status = 401 if denied.kind == "unauthenticated" else 403

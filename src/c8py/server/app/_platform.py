@@ -66,10 +66,6 @@ from c8py.serving.http import HttpServer, Tls, bound_socket
 
 _log = logging.getLogger("c8py.server.app")
 _LOOK_S: Final = 10.0
-_WRONG: Final = {
-    404: "expected a path of this platform, but there is none like it",
-    405: "expected a method that this path has, but it has others",
-}
 
 
 class Platform:
@@ -82,6 +78,7 @@ class Platform:
 
     Attributes:
         brokers_left: brokers that went on when it was stopped.
+        routes: what it serves over HTTP, for tests that go through all of it.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
@@ -92,6 +89,7 @@ class Platform:
         self._gateway: Gateway | None = None
         self._ending = False
         self.brokers_left = 0
+        self.routes: Sequence[BaseRoute] = ()
 
     @property
     def gateway(self) -> Gateway:
@@ -195,6 +193,7 @@ class Platform:
 
     async def _serve(self, routes: Sequence[BaseRoute], sock: socket.socket, tls: Tls | None) -> None:
         """Answer over HTTP from here on."""
+        self.routes = routes
         server = HttpServer(
             _application(routes, self._settings),
             sock,
@@ -328,6 +327,7 @@ def _local(  # the parts of a platform
         store,
         access=desk.access,
         addresses=desk.addresses,
+        journal=desk.journal,
         back_up=functools.partial(back_up, folder, store, backups_folder(desk.settings, folder)),
         clock=clock,
         ids=ids,
