@@ -1,4 +1,4 @@
-"""Reads answers of REST: strictly first, and in the manner of older versions only where that fails.
+"""Reads answers of REST: strictly first, in the manner of older versions where that fails, jobs one by one at last.
 
 A broker of 8.6 writes keys as numbers, calls the key of a job `key`, and knows less than newer ones. Pure.
 """
@@ -10,6 +10,8 @@ from typing import Final, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
+from c8py.client import piecewise
+from c8py.client.values import UnreadableVariables
 from c8py.errors import ServerFault
 
 Answer = TypeVar("Answer")
@@ -17,6 +19,11 @@ Answer = TypeVar("Answer")
 # What a field was called before 8.8.
 _OLDER_NAMES: Final[Mapping[str, str]] = {"jobKey": "key", "variableKey": "key", "incidentKey": "key"}
 _ROOT_DEPTH_MAX: Final = 50
+_JOBS: Final = "jobs"
+# Members of a job whose contents are anybody's, and what they are called here.
+_FREE: Final[Mapping[str, str]] = {"variables": "variables", "customHeaders": "custom_headers"}
+_OBJECT: Final = msgspec.json.Decoder(dict[str, object])
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def decode(body: bytes, wanted: type[Answer], *, call: str, address: str) -> Answer:
@@ -35,18 +42,68 @@ def decode(body: bytes, wanted: type[Answer], *, call: str, address: str) -> Ans
         return _decoder(wanted).decode(body)
     except msgspec.ValidationError:
         pass
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
+        found = _job_by_job(body, wanted)
+        if found is not None:
+            return found
         raise ServerFault(
             f"expected JSON as the answer to {call}, but got something else",
             hint=f"check that {address} is the address of the REST API",
         ) from error
     try:
-        return msgspec.convert(_mended(_recognized(body, wanted), inspect.type_info(wanted), 0), wanted)
-    except msgspec.ValidationError as error:
+        return _as_older(body, wanted)
+    except _UNREADABLE as error:
+        found = _job_by_job(body, wanted)
+        if found is not None:
+            return found
         raise ServerFault(
             f"expected an answer to {call} in the form of Camunda 8, but {str(error)[:1].lower()}{str(error)[1:]}",
             hint=f"check that {address} is the address of the REST API, and the version of the cluster",
         ) from error
+
+
+def _as_older(body: bytes, wanted: type[Answer]) -> Answer:
+    return msgspec.convert(_mended(_recognized(body, wanted), inspect.type_info(wanted), 0), wanted)
+
+
+def _job_by_job(body: bytes, wanted: type[Answer]) -> Answer | None:
+    """An answer of jobs of which some cannot be read: those say so when somebody looks into them. None for others."""
+    kind = _job_of(wanted)
+    if kind is None:
+        return None
+    found: list[object] = []
+    try:
+        for element in piecewise.elements(body, _JOBS):
+            frame, taken = piecewise.without(element, _FREE)
+            found.append(_job(_as_older(frame, kind), taken))
+    except _UNREADABLE:  # without a key nobody can say what became of it
+        return None
+    return wanted(**{_JOBS: found}) if found else None
+
+
+def _job(frame: msgspec.Struct, taken: Mapping[str, bytes]) -> msgspec.Struct:
+    """A job with its free members, of which one that cannot be read makes its variables refuse to be looked into."""
+    read: dict[str, object] = {}
+    try:
+        for name, text in taken.items():
+            read[_FREE[name]] = _OBJECT.decode(text)
+    except _UNREADABLE as error:
+        unreadable = ServerFault(f"expected variables that can be read, but {error}")
+        read = {**read, "variables": UnreadableVariables(unreadable)}
+    return msgspec.structs.replace(frame, **read)
+
+
+@cache
+def _job_of(wanted: type) -> type[msgspec.Struct] | None:
+    """What the jobs of this answer are; None where it has none."""
+    kind = inspect.type_info(wanted)
+    fields = kind.fields if isinstance(kind, inspect.StructType) else ()
+    for field in fields:
+        items = field.type.item_type if isinstance(field.type, inspect.ListType) else None
+        if field.encode_name == _JOBS and isinstance(items, inspect.StructType):
+            names = {one.encode_name for one in items.fields}
+            return items.cls if names.issuperset(_FREE) else None
+    return None
 
 
 def _recognized(body: bytes, wanted: type) -> object:

@@ -13,6 +13,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, TracerProvider
 
+from c8py.client.values import UnreadableVariables
 from c8py.errors import BpmnError
 from c8py.models.job import ActivatedJobResult
 from c8py.worker.events import Event, Lost, Polled, Reported
@@ -105,7 +106,8 @@ class _Tracing:
 def carried(job: ActivatedJobResult) -> Context:
     """The trace that a job carries; an empty one where it carries none."""
     found: dict[str, str] = {}
-    for source in (job.variables, job.custom_headers):  # what the model says has the last word
+    readable = {} if isinstance(job.variables, UnreadableVariables) else job.variables
+    for source in (readable, job.custom_headers):  # what the model says has the last word
         found |= {name: value for name in _FIELDS if isinstance(value := cast("object", source.get(name)), str)}
     return propagate.extract(found, context=Context())
 

@@ -91,3 +91,68 @@ def test_an_answer_with_next_to_nothing_is_read_for_all_we_ask(name):
     required = [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
     body = {required[0]: None} if required else {}
     assert isinstance(read(msgspec.json.encode(body).decode(), kind), kind)
+
+
+def answer_of_jobs(*variables: str, headers: str = "{}") -> str:
+    """An activation's answer whose jobs have these variables, and keys from 1 on."""
+    jobs = (
+        f'{{"variables":{text},"type":"variables","elementId":"jobs","customHeaders":{headers},"jobKey":"{key}",'
+        '"processInstanceKey":"1","processDefinitionKey":"1","elementInstanceKey":"1","processDefinitionId":"p",'
+        '"processDefinitionVersion":1,"worker":"w","retries":3,"deadline":0,"tenantId":"t"}'
+        for key, text in enumerate(variables, start=1)
+    )
+    return f'{{"jobs" : [{", ".join(jobs)}]}}'
+
+
+POISONS = {
+    "a number that nobody can hold": '{"n":1e999}',
+    "brackets without end": '{"n":' + "[" * 5000 + "]" * 5000 + "}",
+    "half a character": '{"n":"\\ud800"}',
+    "no object": "[1]",
+}
+
+
+@pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS)
+def test_a_job_that_cannot_be_read_hides_no_other(poison):
+    found = read(answer_of_jobs('{"n":1}', poison, '{"s":"}],\\"{["}'), JobActivationResult).jobs
+    assert [job.job_key for job in found] == ["1", "2", "3"]
+    assert (found[0].variables, found[2].variables) == ({"n": 1}, {"s": '}],"{['})
+    with pytest.raises(ServerFault, match="variables that can be read"):
+        found[1].variables.get("n")
+
+
+def test_headers_that_cannot_be_read_make_their_job_unreadable_alone():
+    found = read(answer_of_jobs('{"n":1}', headers='{"n":1e999}'), JobActivationResult).jobs
+    with pytest.raises(ServerFault, match="out of range"):
+        found[0].variables.get("n")
+
+
+def test_jobs_of_an_older_server_are_read_one_by_one_too():
+    text = answer_of_jobs('{"n":1}', '{"n":1e999}').replace('"jobKey":"1"', '"key":1')
+    assert [job.job_key for job in read(text, JobActivationResult).jobs] == ["1", "2"]
+
+
+@pytest.mark.parametrize("body", [b'{"jobs":[{"variables":{"n":1e999}', b'{"jobs":[1e999]}', b'{"jobs":' + b"[" * 9999])
+def test_jobs_that_nobody_could_report_are_refused(body):
+    with pytest.raises(ServerFault):
+        decode(body, JobActivationResult, call="x", address="http://c8")
+
+
+@pytest.mark.parametrize("body", [b"[" * 9999, b'{"brokers":' + b"[" * 9999 + b"]" * 9999 + b"}"])
+def test_an_answer_too_deep_to_be_read_is_the_servers_fault(body):
+    with pytest.raises(ServerFault):
+        decode(body, TopologyResponse, call="x", address="http://c8")
+
+
+JSON = st.recursive(
+    st.none() | st.integers(-9, 9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["variables", "jobs", 'a"{', "b\\"]), JSON, max_size=3), max_size=4))
+def test_readable_jobs_are_the_same_beside_an_unreadable_one(variables):
+    texts = [msgspec.json.encode(one).decode() for one in variables]
+    alone = read(answer_of_jobs(*texts), JobActivationResult).jobs
+    assert read(answer_of_jobs(*texts, '{"n":1e999}'), JobActivationResult).jobs[:-1] == alone
