@@ -1,44 +1,19 @@
 """A real Chromium on a real platform: `c8 up` as a program, the machine's own browser, fetched where there is none."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from harness import chromium as browsers
 from harness.platform import UNLIMITED_TOKENS, Platform
-from harness.processes import run
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-INSTALL_DEADLINE_S = 600.0
 
 
-def program(lock: Path) -> str | None:
-    """Chromium's path; on a Debian that is ours it is installed first. None where it cannot be had."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is not None or shutil.which("apt-get") is None or os.geteuid() != 0:
-        return found
-    environment = dict(os.environ) | {"DEBIAN_FRONTEND": "noninteractive"}
-    with FileLock(lock):
-        for command in ("apt-get -q update", "apt-get -q -y --no-install-recommends install chromium fonts-liberation"):
-            run(command.split(), environment=environment, deadline_s=INSTALL_DEADLINE_S)
-    return shutil.which("chromium")
-
-
-# While it is open an event loop runs in this thread, in which no other test may run one: it ends with its module.
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = program(tmp_path_factory.getbasetemp().parent / "chromium.lock")
-    if path is None:
-        # Said aloud and counted, under CI=true as well: nobody can be made to have a browser.
-        pytest.xfail("expected chromium on this machine, or apt-get and leave to use it, but there is neither")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with browsers.opened(tmp_path_factory.getbasetemp().parent) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

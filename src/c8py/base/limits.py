@@ -32,6 +32,7 @@ SERVER_SECRET_BYTES_MAX: Final = 16 * 1024  # of one connector secret: a key fil
 SERVER_ALLOWED_MAX: Final = 200  # entries of one IP allowlist, each with up to 50 addresses
 SERVER_DESCRIPTION_CHARS_MAX: Final = 150  # of a cluster, of an entry of an allowlist: as SaaS has it
 SERVER_SESSIONS_MAX: Final = 50  # of one member: browsers that are signed in at once
+SERVER_ID_TOKENS_MAX: Final = 1000  # of people who signed in at the provider, kept for their sign-out
 SERVER_ACTIVITY_MAX: Final = 10_000  # lines of the activity log
 BROKERS_MAX: Final = 64  # of one cluster; a machine is full long before
 BROKERS_STOP_S_MAX: Final = 60.0  # for brokers that are being deleted, when the platform stops

@@ -209,6 +209,12 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
         cluster_roles: one of them is needed to call clusters; empty asks for the audience alone, as Camunda does.
         admin_roles: one of them gives every permission of the organization.
         reader_roles: one of them gives those to read.
+        client_id: of Console at the provider: people sign in there, by authorization code and PKCE; "" for none.
+        client_secret_file: file with the secret of that client; "" for a public client.
+        scopes: what Console asks for; the first is openid.
+        member_roles: roles that the provider gives and what they are in Console, as theirs=developer; beside
+            admin_roles, which are admin, and reader_roles, which are visitor.
+        label: where people sign in, as the button has it.
     """
 
     issuer: str = ""
@@ -220,13 +226,28 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     cluster_roles: tuple[str, ...] = ()
     admin_roles: tuple[str, ...] = ("c8-admin",)
     reader_roles: tuple[str, ...] = ("c8-reader",)
+    client_id: str = ""
+    client_secret_file: str = ""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    member_roles: tuple[str, ...] = ()
+    label: str = "your organization's account"
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
 
         Raises:
-            ConfigError: the issuer is no address, or there is none although nothing else counts.
+            ConfigError: the issuer is no address, or there is none although nothing else counts; or what sign-in
+                needs is incomplete.
         """
+        if self.client_id and not self.issuer:
+            raise ConfigError("expected provider.issuer with provider.client_id, but there is none")
+        if self.client_secret_file and not self.client_id:
+            raise ConfigError("expected provider.client_id with provider.client_secret_file, but there is none")
+        if "openid" not in self.scopes:
+            raise ConfigError("expected openid among provider.scopes, but it is missing")
+        wrong = next((one for one in self.member_roles if not all(one.partition("="))), None)
+        if wrong is not None:
+            raise ConfigError(f"expected provider.member_roles as theirs=ours, but got {wrong[:80]!r}")
         if self.issuer and not self.issuer.startswith(("https://", "http://")):
             raise ConfigError(f"expected provider.issuer to be an https address, but it is {self.issuer[:80]!r}")
         if self.only and not self.issuer:

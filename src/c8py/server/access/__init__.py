@@ -18,7 +18,7 @@ from c8py.server.access._apis import (
 from c8py.server.access._denied import AccessDenied, Denial
 from c8py.server.access._keys import Claims, Issuers, Keys
 from c8py.server.access._passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, hashed, matches
-from c8py.server.access._provider import Provider
+from c8py.server.access._provider import Endpoints, Person, Provider
 from c8py.server.access._seal import KEY_FILE_NAME, Seal
 from c8py.server.access._sources import AllowedEntry, Allowlists, Sources
 
@@ -37,8 +37,10 @@ __all__ = [
     "Caller",
     "Claims",
     "Denial",
+    "Endpoints",
     "Issuers",
     "Keys",
+    "Person",
     "Provider",
     "Seal",
     "Sources",

@@ -1,9 +1,10 @@
 """Tokens of an outside OIDC provider (Keycloak, Entra ID, any other): checked by its published keys, roles by a claim.
 
-Pure but for the clock: app fetches the keys and hands them in. Only asymmetric signatures count, only access tokens,
-and only those of the one issuer that the owner named.
+Pure but for the clock: app fetches the keys and hands them in. Only asymmetric signatures count, and only tokens of the
+one issuer that the owner named: access tokens at the APIs, and the ID token of a person who signs in to Console.
 """
 
+import hmac
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
@@ -35,6 +36,36 @@ class Outsider(msgspec.Struct, frozen=True):
     permissions: frozenset[str]
 
 
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has signed in at the provider.
+
+    Attributes:
+        subject: the provider's own name for the person; unique there, and never given to another.
+        email: the address, or the user name where there is none.
+        name: shown.
+        roles: of Console, that the provider's roles give.
+    """
+
+    subject: str
+    email: str
+    name: str
+    roles: tuple[str, ...]
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Where people and codes go, as the provider's discovery document says.
+
+    Attributes:
+        authorization: a browser goes there to sign in.
+        token: a code is exchanged there.
+        end_session: a browser goes there to sign out; "" where there is no such place.
+    """
+
+    authorization: str = ""
+    token: str = ""
+    end_session: str = ""
+
+
 class _Claims(msgspec.Struct, frozen=True):
     iss: str
     exp: float
@@ -46,7 +77,21 @@ class _Claims(msgspec.Struct, frozen=True):
     sub: str = ""
 
 
+class _IdClaims(msgspec.Struct, frozen=True):
+    iss: str
+    sub: str
+    aud: str | tuple[str, ...]
+    exp: float
+    iat: float
+    nonce: str = ""
+    azp: str = ""
+    email: str = ""
+    name: str = ""
+    preferred_username: str = ""
+
+
 _CLAIMS: Final = msgspec.json.Decoder(_Claims)
+_ID_CLAIMS: Final = msgspec.json.Decoder(_IdClaims)
 _ANY: Final = msgspec.json.Decoder(dict[str, object])
 
 
@@ -63,6 +108,12 @@ class Provider:
         self._clock = clock
         self._keys = KeySet([])
         self.on_unknown_key: Callable[[], None] = lambda: None
+        self.endpoints = Endpoints()
+        self._members = (
+            *((one, "admin") for one in settings.admin_roles),
+            *((one, "visitor") for one in settings.reader_roles),
+            *((theirs, ours) for theirs, _, ours in (one.rpartition("=") for one in settings.member_roles)),
+        )
 
     def keys_are(self, document: bytes) -> int:
         """Take these keys in the place of those before; gives how many can be used.
@@ -137,6 +188,50 @@ class Provider:
         if api != "console" and needed and not needed & roles:
             raise AccessDenied("forbidden", "scope", "The caller lacks a role that may call clusters")
         return Outsider(claims.azp or claims.client_id or claims.sub, permissions)
+
+    def person(self, id_token: str, *, nonce: str, access_token: str = "") -> Person:
+        """Who has signed in.
+
+        Args:
+            id_token: as the provider's token endpoint gave it.
+            nonce: what the sign-in was begun with.
+            access_token: given beside it; roles are taken from it where the ID token has none, as Keycloak does it.
+
+        Raises:
+            AccessDenied: the token is not for this Console and this sign-in.
+        """
+        payload = self._verified(id_token)
+        try:
+            claims, whole = _ID_CLAIMS.decode(payload), _ANY.decode(payload)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise AccessDenied("unauthenticated", "token", "The ID token cannot be read") from error
+        now_s, ours = self._clock.now_ms() / 1000, self._settings.client_id
+        audiences = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
+        if claims.iss != self._settings.issuer:
+            raise AccessDenied("unauthenticated", "issuer", "The ID token is from another issuer")
+        if ours not in audiences or claims.azp not in ("", ours) or (len(audiences) > 1 and not claims.azp):
+            raise AccessDenied("unauthenticated", "audience", "The ID token is for another client")
+        if now_s >= claims.exp + _LEEWAY_S or claims.iat > now_s + _LEEWAY_S:
+            raise AccessDenied("unauthenticated", "expired", "The ID token has expired, or is not valid yet")
+        if not nonce or not hmac.compare_digest(claims.nonce.encode(), nonce.encode()) or not claims.sub:
+            raise AccessDenied("unauthenticated", "token", "The ID token is of another sign-in")
+        roles = _roles(whole, self._settings.roles_claim) or self._roles_beside(access_token, claims.sub)
+        shown = claims.email or claims.preferred_username or claims.sub
+        return Person(
+            subject=claims.sub,
+            email=shown[:254],
+            name=(claims.name or claims.preferred_username or shown)[:100],
+            roles=tuple(dict.fromkeys(ours for theirs, ours in self._members if theirs in roles)),
+        )
+
+    def _roles_beside(self, access_token: str, subject: str) -> frozenset[str]:
+        """The roles in an access token of the same person; none where it is opaque, or of somebody else."""
+        try:
+            whole = _ANY.decode(self._verified(access_token))
+        except (AccessDenied, msgspec.MsgspecError, RecursionError):
+            return frozenset()
+        same = whole.get("iss") == self._settings.issuer and whole.get("sub") == subject
+        return _roles(whole, self._settings.roles_claim) if same else frozenset()
 
     def _verified(self, token: str) -> bytes:
         try:

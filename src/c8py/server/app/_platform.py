@@ -32,7 +32,7 @@ from c8py.server.app._instances import GatewayInstances
 from c8py.server.app._local_api import local_routes
 from c8py.server.app._own_backup import back_up
 from c8py.server.app._own_routes import own_routes
-from c8py.server.app._provider_keys import ProviderKeys
+from c8py.server.app._provider_keys import AsksProvider
 from c8py.server.app._remote import RemoteClusters
 from c8py.server.app._unread import UnreadBodies
 from c8py.server.app._zeebe import ZeebeClusters
@@ -49,6 +49,7 @@ from c8py.server.console import (
     Lifecycle,
     Members,
     Monitoring,
+    OutsideSignIn,
     RandomIds,
     ShowsInstances,
     Vault,
@@ -129,7 +130,8 @@ class Platform:
         port = sock.getsockname()[1]
         http_address = settings.public_url or f"{'http' if tls is None else 'https'}://{settings.public_host}:{port}"
         keys, issuers = Keys.of(store, clock=clock), Issuers.at(http_address)
-        access = Access(settings, store, keys, issuers, clock=clock, provider=await self._start_provider())
+        provider, outside = await self._start_provider(http_address)
+        access = Access(settings, store, keys, issuers, clock=clock, provider=provider)
         organization, cluster = ensure_cluster(store, settings, clock=clock, ids=self._ids)
         self._gateway = Gateway(settings.gateway, access, clock, cluster.cluster_id, tls=tls)
         self._open.push_async_callback(self._gateway.stop)
@@ -162,6 +164,7 @@ class Platform:
             clock=clock,
             ids=self._ids,
             instances=GatewayInstances(self._gateway),
+            outside=outside,
         )
         self._look_after(desk)
         addresses = _with_owner_link(addresses, desk)
@@ -205,16 +208,20 @@ class Platform:
         self._open.push_async_callback(self.gateway.wind_down)
         await server.start()
 
-    async def _start_provider(self) -> Provider | None:
-        """The outside OIDC provider whose tokens count here, if there is one."""
+    async def _start_provider(self, http_address: str) -> tuple[Provider | None, OutsideSignIn | None]:
+        """The outside OIDC provider whose tokens count here, and the sign-in there, if there are any."""
         told = self._settings.provider
         if not told.issuer:
-            return None
+            return None, None
         provider = Provider(told, clock=self._clock)
-        keys = ProviderKeys(told, provider)
-        self._open.push_async_callback(keys.stop)
-        await keys.start()
-        return provider
+        asks = AsksProvider(told, provider)
+        callback = f"{http_address}/console/sign-in/callback"
+        outside = (
+            OutsideSignIn(told, provider, asks.tokens, callback=callback, clock=self._clock) if told.client_id else None
+        )
+        self._open.push_async_callback(asks.stop)
+        await asks.start()
+        return provider, outside
 
     async def _stop_fleet(self, fleet: Fleet) -> None:
         await fleet.stop(brokers_too=self._settings.data_dir is None or not self._settings.brokers.outlive)
@@ -275,6 +282,7 @@ def _desk(  # the parts of a platform, each by name
     clock: Clock,
     ids: Ids,
     instances: ShowsInstances,
+    outside: OutsideSignIn | None,
 ) -> Desk:
     org_id = organization.org_id
     journal = Journal(store, org_id, clock=clock)
@@ -293,6 +301,7 @@ def _desk(  # the parts of a platform, each by name
         members=Members(store, org_id, journal, clock=clock, session_s=settings.session_s),
         journal=journal,
         instances=instances,
+        outside=outside,
     )
 
 
@@ -335,7 +344,7 @@ def _local(  # the parts of a platform
 
 
 def _with_owner_link(addresses: Addresses, desk: Desk) -> Addresses:
-    link = desk.members.owner_link()
+    link = None if desk.outside is not None and desk.outside.only else desk.members.owner_link()
     if link is None:
         return addresses
     return msgspec.structs.replace(addresses, owner_url=f"{addresses.console_url}/join/{link.reveal()}")

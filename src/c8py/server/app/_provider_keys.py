@@ -1,18 +1,27 @@
-"""Fetches the keys of the outside OIDC provider: at the start, every few minutes, and when an unknown one turns up."""
+"""Asks the outside OIDC provider: for its keys and places, and for the tokens of people who sign in to Console.
+
+Keys are fetched at the start, every few minutes, and when an unknown one turns up.
+"""
 
 import asyncio
+import base64
 import contextlib
 import logging
 import ssl
+import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http.client import HTTPException
+from pathlib import Path
 from typing import Final
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from c8py.base import limits
+from c8py.base.redact import Secret
 from c8py.errors import ConfigError
-from c8py.server.access import Provider
+from c8py.server.access import Endpoints, Provider
 from c8py.server.settings import ProviderSettings
 
 _log = logging.getLogger("c8py.server.app")
@@ -26,6 +35,9 @@ _FETCHED: Final = (OSError, HTTPException, ValueError)
 class _Document(msgspec.Struct, frozen=True):
     issuer: str
     jwks_uri: str
+    authorization_endpoint: str = ""
+    token_endpoint: str = ""
+    end_session_endpoint: str = ""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -35,15 +47,15 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
-class ProviderKeys:
-    """Keeps the keys of a provider fresh.
+class AsksProvider:
+    """Keeps the keys of a provider fresh, and exchanges codes.
 
     Args:
         settings: which provider.
-        provider: gets the keys.
+        provider: gets the keys, and the places.
 
     Raises:
-        ConfigError: the authority's certificate cannot be read.
+        ConfigError: the authority's certificate, or the file of the client's secret, cannot be read.
     """
 
     def __init__(self, settings: ProviderSettings, provider: Provider) -> None:
@@ -58,6 +70,7 @@ class ProviderKeys:
                 f"expected the certificate of an authority in {settings.ca_certificate}, but: {error}",
                 hint="check provider.ca_certificate",
             ) from error
+        self._secret = _secret_in(settings.client_secret_file)
         self._open = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects()).open
         provider.on_unknown_key = self._wanted.set
 
@@ -86,6 +99,7 @@ class ProviderKeys:
             count = self._provider.keys_are(await asyncio.to_thread(self._fetch))
         except (*_FETCHED, msgspec.MsgspecError) as error:
             _log.warning("expected the keys of %s, but: %s", self._settings.issuer, error)
+            self._wanted.set()  # after the pause, and not minutes later: the provider may just be starting
         else:
             _log.info("%d keys of %s", count, self._settings.issuer)
 
@@ -100,13 +114,75 @@ class ProviderKeys:
         found = msgspec.json.decode(self._get(self._settings.issuer.rstrip("/") + _DISCOVERY), type=_Document)
         if found.issuer != self._settings.issuer:
             raise ValueError(f"its discovery document is of the issuer {found.issuer[:200]!r}")
+        self._provider.endpoints = Endpoints(
+            authorization=_address(found.authorization_endpoint),
+            token=_address(found.token_endpoint),
+            end_session=_address(found.end_session_endpoint),
+        )
         return self._get(found.jwks_uri)
 
-    def _get(self, url: str) -> bytes:
+    async def tokens(self, form: Mapping[str, str]) -> bytes:
+        """What the provider's token endpoint answers to this form.
+
+        Args:
+            form: its fields, but for the client's own credentials.
+
+        Raises:
+            OSError: the provider does not answer, or refuses.
+            ValueError: it has no token endpoint, or its answer is none.
+        """
+        return await asyncio.to_thread(self._exchange, form)
+
+    def _exchange(self, form: Mapping[str, str]) -> bytes:
+        headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
+        client_id = self._settings.client_id
+        if self._secret:
+            # RFC 6749, 2.3.1: both parts are encoded before they are joined.
+            pair = f"{quote(client_id, safe='')}:{quote(self._secret.reveal(), safe='')}"
+            headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        else:
+            form = {**form, "client_id": client_id}
+        place = self._provider.endpoints.token
+        if not place:
+            raise ValueError("it has no token endpoint")
+        try:
+            return self._get(urllib.request.Request(place, urlencode(form).encode(), headers))  # noqa: S310  it is http
+        except urllib.error.HTTPError as error:
+            with error:
+                raise OSError(f"its token endpoint answered {error.code}") from None
+        except HTTPException as error:
+            raise OSError(f"its token endpoint answered no HTTP: {error}") from error
+
+    def _get(self, asked: str | urllib.request.Request) -> bytes:
+        url = asked if isinstance(asked, str) else asked.full_url
         if not url.startswith(("https://", "http://")):
             raise ValueError("expected an https address")
-        with self._open(url, timeout=_TIMEOUT_S) as answer:
+        with self._open(asked, timeout=_TIMEOUT_S) as answer:
             body: bytes = answer.read(limits.DISCOVERY_BYTES_MAX + 1)
         if len(body) > limits.DISCOVERY_BYTES_MAX:
             raise ValueError(f"expected at most {limits.DISCOVERY_BYTES_MAX} bytes, but there are more")
         return body
+
+
+def _address(text: str) -> str:
+    """The address of a place that browsers are sent to; "" for what is none."""
+    return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
+
+
+def _secret_in(path: str) -> Secret:
+    """The secret in this file; empty for no file.
+
+    Raises:
+        ConfigError: it cannot be read, or is empty.
+    """
+    if not path:
+        return Secret("")
+    try:
+        secret = Secret(Path(path).read_text().strip())
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"expected the secret of Console's client in {path}, but: {error}", hint="check provider.client_secret_file"
+        ) from error
+    if not secret:
+        raise ConfigError(f"expected the secret of Console's client in {path}, but the file is empty")
+    return secret

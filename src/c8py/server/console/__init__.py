@@ -34,6 +34,7 @@ from c8py.server.console._lifecycle import ClusterWanted, Lifecycle
 from c8py.server.console._members import Members
 from c8py.server.console._monitoring import Monitoring
 from c8py.server.console._not_done import NotDone
+from c8py.server.console._outside import OutsideSignIn
 from c8py.server.console._pages import page_routes
 from c8py.server.console._problems import problem
 from c8py.server.console._service import ConsoleService, Created, Refused
@@ -63,6 +64,7 @@ __all__ = [
     "Members",
     "Monitoring",
     "NotDone",
+    "OutsideSignIn",
     "Place",
     "RandomIds",
     "Refused",

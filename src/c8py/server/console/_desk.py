@@ -11,6 +11,7 @@ from c8py.server.console._journal import Journal
 from c8py.server.console._lifecycle import Lifecycle
 from c8py.server.console._members import Members
 from c8py.server.console._monitoring import Monitoring
+from c8py.server.console._outside import OutsideSignIn
 from c8py.server.console._service import ConsoleService
 from c8py.server.console._vault import Vault
 from c8py.server.settings import Addresses, Settings
@@ -33,6 +34,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         members: who may sign in.
         journal: the activity log.
         instances: what goes on in clusters.
+        outside: sign-in at a provider; None where there is none.
     """
 
     settings: Settings
@@ -47,6 +49,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     members: Members
     journal: Journal
     instances: ShowsInstances
+    outside: OutsideSignIn | None = None
 
 
 def moment(at_ms: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +25,7 @@ from c8py.server.console._desk import Desk
 from c8py.server.console._forms import FormInvalid, FormTokens, form_values, same_origin, usable_cookie
 from c8py.server.console._members import ROLE_PERMISSIONS, Member
 from c8py.server.console._not_done import NotDone
+from c8py.server.console._outside import OutsideSignIn
 from c8py.server.store import Cluster
 from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 
@@ -32,6 +33,7 @@ _HERE: Final = Path(__file__).parent
 _STATIC: Final = {"console.css": "text/css", "icon.svg": "image/svg+xml"}
 _COOKIE: Final = "c8-console"
 _SESSION: Final = "c8-session"
+_BEGUN: Final = "c8-sign-in"
 _COOKIE_BYTES: Final = 32
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -232,16 +234,59 @@ class Guard:
     def signed_in(self, request: Request, session: Secret, path: str) -> Response:
         """On to a page, with a session; the forms of before are worth nothing any more."""
         response = RedirectResponse(path, 303, headers={"cache-control": "no-store"})
-        self._set_cookie(request, response, _SESSION, session.reveal(), age_s=self.desk.settings.session_s)
-        self._set_cookie(request, response, _COOKIE, secrets.token_hex(_COOKIE_BYTES))
+        self._open(request, response, session)
         return response
 
     def sign_out(self, request: Request) -> Response:
-        """End the session, and go to the beginning."""
-        self.desk.members.sign_out(request.cookies.get(_SESSION, ""))
-        response = RedirectResponse(_SIGN_IN, 303, headers={"cache-control": "no-store"})
+        """End the session, and go to the beginning; by way of the provider for who has signed in there."""
+        session = request.cookies.get(_SESSION, "")
+        outsider = self.desk.members.is_outsider(session)
+        self.desk.members.sign_out(session)
+        response: Response = RedirectResponse(_SIGN_IN, 303, headers={"cache-control": "no-store"})
+        if outsider and self.desk.outside is not None:
+            after = f"{self.desk.addresses.http_address}{_SIGN_IN}"
+            response = self.onward(request, "Signed out", self.desk.outside.end(session, after) or _SIGN_IN)
         for name in (_SESSION, _COOKIE):
             response.delete_cookie(name, path="/console", httponly=True, samesite="strict")
+        return response
+
+    def onward(self, request: Request, title: str, address: str) -> Response:
+        """A page that leads on by itself.
+
+        Not a redirect: a browser that comes from another site would follow it without our cookies, which are strict,
+        and forms may lead to nowhere but here.
+        """
+        response = self.render(request, _NOBODY, "onward.html", {"title": title, "address": address})
+        response.headers["refresh"] = f"0; url={address}"
+        return response
+
+    def begin_outside(self, request: Request, outside: OutsideSignIn, path: str) -> Response:
+        """To the provider, with what the sign-in was begun with in a cookie."""
+        ours = urlsplit(outside.callback)
+        if request.headers.get("host", "") != ours.netloc:
+            # The cookie has to be there under the name that the provider sends the browser back to.
+            here = f"{ours.scheme}://{ours.netloc}{request.url.path}?next={quote(path)}"
+            return RedirectResponse(here, 303, headers={"cache-control": "no-store"})
+        address, begun = outside.begin(path)
+        response = RedirectResponse(address, 303, headers={"cache-control": "no-store"})
+        # Lax: it has to come along when the provider sends the browser back.
+        response.set_cookie(
+            _BEGUN, begun, path=_SIGN_IN, httponly=True, samesite="lax", secure=ours.scheme == "https", max_age=600
+        )
+        return response
+
+    async def finish_outside(self, request: Request, outside: OutsideSignIn) -> Response:
+        """Signed in, or refused; either way what it was begun with is used up."""
+        try:
+            person, path, id_token = await outside.finish(request.cookies.get(_BEGUN, ""), request.query_params)
+            session = self.desk.members.admit(person)
+        except NotDone as refused:
+            response = self.refuse(request, _NOBODY, Refusal(refused.status, "Not signed in", sentence(refused.detail)))
+        else:
+            outside.remember(session, id_token)
+            response = self.onward(request, "Signed in", path)
+            self._open(request, response, session)
+        response.delete_cookie(_BEGUN, path=_SIGN_IN, httponly=True, samesite="lax")
         return response
 
     def source(self, request: Request) -> str:
@@ -260,11 +305,16 @@ class Guard:
 
     # -- inside
 
+    def _open(self, request: Request, response: Response, session: Secret) -> None:
+        self._set_cookie(request, response, _SESSION, session.reveal(), age_s=self.desk.settings.session_s)
+        self._set_cookie(request, response, _COOKIE, secrets.token_hex(_COOKIE_BYTES))
+
     def _viewer(self, request: Request) -> Viewer:
         member = self.desk.members.signed_in(request.cookies.get(_SESSION, ""))
         if member is not None:
             return _viewing(member)
-        open_here = self.desk.settings.sign_in == "once_owned" and not self.desk.members.owned
+        desk = self.desk
+        open_here = desk.settings.sign_in == "once_owned" and not desk.members.owned and desk.outside is None
         # A proxy on this machine that nobody has told us of brings the whole world along.
         proxied = any(name in request.headers for name in _PROXIED)
         return _LOCAL if open_here and not proxied and _is_this_machine(self.source(request)) else _NOBODY
@@ -280,7 +330,7 @@ class Guard:
         if viewer.email or viewer.local:
             detail = "Your roles do not allow this. An administrator of the organization can change them."
             raise Refusal(403, "Not allowed", detail)
-        if not self.desk.members.owned:
+        if not self.desk.members.owned and self.desk.outside is None:
             detail = (
                 "This platform has no owner yet. Open the link that it printed when it started, or open Console on the "
                 "machine that it runs on."

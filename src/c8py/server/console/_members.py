@@ -17,7 +17,14 @@ import msgspec
 from c8py.base import limits
 from c8py.base.clock import Clock
 from c8py.base.redact import Secret
-from c8py.server.access import ORGANIZATION_GROUPS, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, hashed, matches
+from c8py.server.access import (
+    ORGANIZATION_GROUPS,
+    PASSWORD_CHARS_MAX,
+    PASSWORD_CHARS_MIN,
+    Person,
+    hashed,
+    matches,
+)
 from c8py.server.console._journal import Journal, Verb
 from c8py.server.console._not_done import NotDone
 from c8py.server.store import Store
@@ -98,6 +105,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 class _Session(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     until_ms: int
+    # Of who signed in at the provider; such a person is no member, and lives as long as the session.
+    subject: str = ""
+    name: str = ""
+    roles: tuple[str, ...] = ()
 
 
 class Members:
@@ -230,7 +241,7 @@ class Members:
         self._shelf.put(self._org_id, email, member)
         self._owner_link = "" if "owner" in member.roles else self._owner_link
         self._say(email, f"{email} joined", "c", email, after=", ".join(member.roles))
-        return self._open(member)
+        return self._enter(member)
 
     def owner_link(self) -> Secret | None:
         """The secret part of the link for the first owner; None when there is one. Each call ends the one before."""
@@ -274,7 +285,26 @@ class Members:
         if member is None or not right or self.get(email) != member:
             raise NotDone(401, "expected an e-mail address and its password, but one of them is wrong")
         self._say(email, f"{email} signed in", "r", email)
-        return self._open(member)
+        return self._enter(member)
+
+    def admit(self, person: Person) -> Secret:
+        """A new session for somebody whom the provider has signed in.
+
+        Raises:
+            NotDone: the provider's roles give none here.
+        """
+        if not person.roles:
+            raise NotDone(403, "expected a role that counts here, but the provider gives this account none")
+        self._say(person.email, f"{person.email} signed in at the provider", "r", person.email)
+        return self._open(
+            _Session(
+                email=person.email,
+                until_ms=self._clock.now_ms() + self._session_ms,
+                subject=person.subject,
+                name=person.name,
+                roles=person.roles,
+            )
+        )
 
     def signed_in(self, session: str) -> Member | None:
         """Whose session this is."""
@@ -285,7 +315,14 @@ class Members:
         if self._clock.now_ms() >= found.until_ms:
             self._sessions.remove(self._org_id, digest)
             return None
+        if found.subject:
+            return Member(email=found.email, name=found.name, roles=found.roles)
         return self.get(found.email)
+
+    def is_outsider(self, session: str) -> bool:
+        """Whether the session is of somebody who signed in at the provider."""
+        found = self._sessions.get(self._org_id, _digest(session))
+        return found is not None and bool(found.subject)
 
     def sign_out(self, session: str) -> None:
         """End a session."""
@@ -293,20 +330,26 @@ class Members:
 
     # -- inside
 
-    def _open(self, member: Member) -> Secret:
+    def _enter(self, member: Member) -> Secret:
+        return self._open(_Session(email=member.email, until_ms=self._clock.now_ms() + self._session_ms))
+
+    def _open(self, opened: _Session) -> Secret:
         now_ms, session = self._clock.now_ms(), Secret(secrets.token_urlsafe(32))
-        mine = [(one, kept) for one, kept in self._sessions.all(self._org_id).items() if kept.email == member.email]
+        mine = [
+            (one, kept)
+            for one, kept in self._sessions.all(self._org_id).items()
+            if kept.subject == opened.subject and (opened.subject or kept.email == opened.email)
+        ]
         ended = {one for one, kept in mine if kept.until_ms <= now_ms}
         crowd = [one for one, _ in mine if one not in ended]
         for one in ended.union(crowd[: max(0, len(crowd) + 1 - limits.SERVER_SESSIONS_MAX)]):
             self._sessions.remove(self._org_id, one)
-        kept = _Session(email=member.email, until_ms=now_ms + self._session_ms)
-        self._sessions.put(self._org_id, _digest(session.reveal()), kept)
+        self._sessions.put(self._org_id, _digest(session.reveal()), opened)
         return session
 
     def _end_all(self, email: str) -> None:
         for one, kept in self._sessions.all(self._org_id).items():
-            if kept.email == email:
+            if kept.email == email and not kept.subject:
                 self._sessions.remove(self._org_id, one)
 
     def _refuse_owner(self, member: Member) -> None:

@@ -13,6 +13,7 @@ from c8py.server.console._credentials import credentials_file_name, organization
 from c8py.server.console._guard import Page, Refusal, Visit
 from c8py.server.console._members import ASSIGNABLE_ROLES
 from c8py.server.console._not_done import NotDone
+from c8py.server.console._outside import OutsideSignIn
 from c8py.server.console._service import Created
 from c8py.server.store import Client
 
@@ -33,18 +34,47 @@ async def sign_in_form(visit: Visit) -> Response:
     """The form."""
     if visit.viewer.email:
         return visit.go("/console")
-    return visit.show("sign_in.html", {"email": "", "next": _next(visit.request.query_params.get("next", ""))})
+    return _sign_in(visit, _next(visit.request.query_params.get("next", "")))
 
 
 async def sign_in(visit: Visit) -> Response:
     """In, or the form again."""
+    _refuse_passwords(visit)
     path = _next(visit.value("next"))
     try:
         session = await visit.desk.members.sign_in(visit.source, visit.value("email"), Secret(visit.value("password")))
     except NotDone as refused:
-        context = {"email": visit.value("email")[:200], "next": path, "wrong": refused.detail}
-        return visit.show("sign_in.html", context, refused.status)
+        return _sign_in(visit, path, refused)
     return visit.guard.signed_in(visit.request, session, path)
+
+
+def _sign_in(visit: Visit, path: str, refused: NotDone | None = None) -> Response:
+    context = {
+        "email": visit.value("email")[:200], "next": path, "outside": visit.desk.outside,
+        "wrong": "" if refused is None else refused.detail,
+    }  # fmt: skip
+    return visit.show("sign_in.html", context, 200 if refused is None else refused.status)
+
+
+async def begin_outside(visit: Visit) -> Response:
+    """To the provider."""
+    return visit.guard.begin_outside(visit.request, _outside(visit), _next(visit.request.query_params.get("next", "")))
+
+
+async def finish_outside(visit: Visit) -> Response:
+    """Back from the provider."""
+    return await visit.guard.finish_outside(visit.request, _outside(visit))
+
+
+def _outside(visit: Visit) -> OutsideSignIn:
+    if visit.desk.outside is None:
+        raise Refusal(404, "No provider", "This platform signs people in by itself.")
+    return visit.desk.outside
+
+
+def _refuse_passwords(visit: Visit) -> None:
+    if visit.desk.outside is not None and visit.desk.outside.only:
+        raise Refusal(403, "Not here", "People sign in at the provider alone; this platform takes no passwords.")
 
 
 async def sign_out(visit: Visit) -> Response:
@@ -59,6 +89,7 @@ async def join_form(visit: Visit) -> Response:
 
 async def join(visit: Visit) -> Response:
     """A member from here on, and signed in."""
+    _refuse_passwords(visit)
     email, name = visit.value("email"), visit.value("name")
     if visit.value("password") != visit.value("again"):
         return _join(visit, email, name, NotDone(400, "expected the same password twice, but they differ"))
@@ -70,6 +101,7 @@ async def join(visit: Visit) -> Response:
 
 
 def _join(visit: Visit, email: str, name: str, refused: NotDone | None = None) -> Response:
+    _refuse_passwords(visit)
     member = visit.desk.members.invited(visit.part("link"))
     if member is None:
         detail = "The link has been used, or has ended. Ask for another; the platform prints a new one when it starts."
@@ -297,7 +329,12 @@ FORMS: Final[tuple[tuple[str, Page, str], ...]] = (
     ("/administration-api/{client}/delete", delete_client, "read:admin"),
 )
 # For everybody.
-OPEN_PAGES: Final[tuple[tuple[str, Page], ...]] = (("/sign-in", sign_in_form), ("/join/{link}", join_form))
+OPEN_PAGES: Final[tuple[tuple[str, Page], ...]] = (
+    ("/sign-in", sign_in_form),
+    ("/sign-in/provider", begin_outside),
+    ("/sign-in/callback", finish_outside),
+    ("/join/{link}", join_form),
+)
 OPEN_FORMS: Final[tuple[tuple[str, Page], ...]] = (
     ("/sign-in", sign_in),
     ("/sign-out", sign_out),
