@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c8py.server.console._diagram import diagram
+from c8py.server.console._instances import Tokens
 
 MODEL = """<?xml version="1.0"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -39,8 +40,18 @@ def test_shapes_and_flows_are_drawn_where_the_model_has_them():
 
 
 def test_active_and_troubled_elements_are_marked():
-    assert 'class="shape active" x="200"' in diagram(model(), active=("t",))
-    assert 'class="shape troubled" x="200"' in diagram(model(), active=("t",), troubled=("t",))
+    assert 'class="shape active" x="200"' in diagram(model(), Tokens({"t": 1}, {}))
+    assert 'class="shape troubled" x="200"' in diagram(model(), Tokens({"t": 1}, {"t": 1}))
+
+
+def test_tokens_stand_on_their_elements_with_their_number():
+    picture = ET.fromstring(diagram(model(), Tokens({"t": 3, "s": 5000, "gone": 1}, {"t": 1})))
+    drawn = [(one.get("class"), "".join(one.itertext())) for one in picture.iter("{http://www.w3.org/2000/svg}g")]
+    assert sorted(drawn) == [
+        ("token active", "2 active2"),
+        ("token active", "5000 active999+"),
+        ("token troubled", "1 with an incident1"),
+    ]
 
 
 @pytest.mark.parametrize("x", ["nan", "inf", "-inf", "1e999", "x", "", "&quot;/&gt;&lt;script/&gt;"])

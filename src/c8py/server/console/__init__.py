@@ -18,7 +18,17 @@ from c8py.server.console._desk import Desk
 from c8py.server.console._first_start import ensure_cluster, ensure_credentials
 from c8py.server.console._guard import Guard
 from c8py.server.console._ids import Ids, RandomIds
-from c8py.server.console._instances import Definition, Detail, Incident, Instance, ShowsInstances
+from c8py.server.console._instances import (
+    PAGE_ROWS,
+    Definition,
+    Detail,
+    Incident,
+    Instance,
+    Listing,
+    ShowsInstances,
+    Tokens,
+    Wanted,
+)
 from c8py.server.console._journal import Journal
 from c8py.server.console._kinds import (
     Backups,
@@ -42,6 +52,7 @@ from c8py.server.console._vault import Vault
 
 __all__ = [
     "FILE_VERSIONS",
+    "PAGE_ROWS",
     "BackupDesk",
     "Backups",
     "ClusterState",
@@ -61,6 +72,7 @@ __all__ = [
     "KindRefused",
     "Kinds",
     "Lifecycle",
+    "Listing",
     "Members",
     "Monitoring",
     "NotDone",
@@ -71,7 +83,9 @@ __all__ = [
     "Release",
     "RunsClusters",
     "ShowsInstances",
+    "Tokens",
     "Vault",
+    "Wanted",
     "api_routes",
     "credentials_file_name",
     "credentials_text",

@@ -8,6 +8,8 @@ from html import escape
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from c8py.server.console._instances import Tokens
+
 _DI: Final = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 _DC: Final = "{http://www.omg.org/spec/DD/20100524/DC}"
 _DD: Final = "{http://www.omg.org/spec/DD/20100524/DI}"
@@ -15,6 +17,8 @@ _SHAPES_MAX: Final = 2000
 _MARGIN: Final = 20.0
 _LINE_CHARS: Final = 16
 _LINES_MAX: Final = 4
+_COUNTED_MAX: Final = 1000
+_NOBODY: Final = Tokens({}, {})
 # What stands in the middle of a gateway.
 _SIGNS: Final = {
     "exclusiveGateway": "\u00d7",
@@ -24,13 +28,12 @@ _SIGNS: Final = {
 }
 
 
-def diagram(model: bytes, *, active: tuple[str, ...] = (), troubled: tuple[str, ...] = ()) -> str:
+def diagram(model: bytes, tokens: Tokens = _NOBODY) -> str:
     """The picture; "" where the model has no diagram of its own.
 
     Args:
         model: the XML, which the engine has accepted.
-        active: ids of elements to be marked as active.
-        troubled: ids of elements to be marked as in trouble.
+        tokens: where instances stand; drawn on the elements, with their number.
     """
     try:
         root = ET.fromstring(model)  # noqa: S314  the engine has read it already, and refuses entities
@@ -43,18 +46,24 @@ def diagram(model: bytes, *, active: tuple[str, ...] = (), troubled: tuple[str, 
     if not boxes:
         return ""
     lines = [(edge.get("bpmnElement", ""), points) for edge in edges if len(points := _points(edge)) > 1]
-    marked = {**dict.fromkeys(active, " active"), **dict.fromkeys(troubled, " troubled")}
+    marked = {**dict.fromkeys(tokens.active, " active"), **dict.fromkeys(tokens.troubled, " troubled")}
     drawn = [_flow(points) for _, points in lines]
     for one, box in boxes:
         kind, name = kinds.get(one, ("", ""))
         drawn.append(_shape(kind, name or "", box, marked.get(one, "")))
+    # Last, so that nothing covers them.
+    drawn += [
+        _token(box, tokens.active[one], tokens.troubled.get(one, 0)) for one, box in boxes if one in tokens.active
+    ]
     xs = [x for _, (x, _, w, _) in boxes for x in (x, x + w)] + [x for _, points in lines for x, _ in points]
     ys = [y for _, (_, y, _, h) in boxes for y in (y, y + h + 30)] + [y for _, points in lines for _, y in points]
     left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
     width, height = max(xs) - left + _MARGIN, max(ys) - top + _MARGIN
+    standing = "; ".join(f"{count} at {one}" for one, count in tokens.active.items())[:500]
+    told = escape(f"; tokens: {standing}") if standing else ""
     names = ", ".join(name for kind, name in kinds.values() if name and kind.endswith(("Task", "task"))) or "no names"
     return (
-        f'<svg class="diagram" role="img" aria-label="Diagram of the process; tasks: {escape(names[:500])}" '
+        f'<svg class="diagram" role="img" aria-label="Diagram of the process; tasks: {escape(names[:500])}{told}" '
         f'viewBox="{left:g} {top:g} {width:g} {height:g}" width="{width:g}" height="{height:g}" '
         'xmlns="http://www.w3.org/2000/svg"><defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" '
         'markerWidth="8" markerHeight="8" orient="auto"><path class="head" d="M0 0 10 5 0 10z"/></marker></defs>'
@@ -108,6 +117,18 @@ def _shape(kind: str, name: str, box: tuple[float, float, float, float], mark: s
         f'height="{height:g}" rx="{0 if kind in {"participant", "lane"} else 8}"/>'
     )
     return rectangle + _words(name, across, y + 16 if big else down - 6 * (len(_lines(name)) - 1) + 4)
+
+
+def _token(box: tuple[float, float, float, float], active: int, troubled: int) -> str:
+    """Tokens at the lower corners: those that go on at the left, those in trouble at the right."""
+    x, y, width, height = box
+    counts = ((active - troubled, "active", x, "active"), (troubled, "troubled", x + width, "with an incident"))
+    return "".join(
+        f'<g class="token {kind}"><title>{count} {words}</title><circle cx="{at:g}" cy="{y + height:g}" r="11"/>'
+        f'<text x="{at:g}" y="{y + height + 4:g}">{count if count < _COUNTED_MAX else "999+"}</text></g>'
+        for count, kind, at, words in counts
+        if count > 0
+    )
 
 
 def _lines(name: str) -> list[str]:

@@ -1,8 +1,13 @@
 """What goes on in a cluster, as Console's pages show it. Shapes, and the seam to whoever knows; app fills it."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
+PAGE_ROWS: Final = 25
+InstanceState = Literal["ACTIVE", "INCIDENT", "COMPLETED", "TERMINATED"]
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,19 +78,73 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which instances, and which page of them.
+
+    Attributes:
+        state: "" for all; INCIDENT for those that something hinders.
+        process_id: of their definition, in the model; "" for all.
+        definition_key: of their definition; 0 for all.
+        key: of the one instance; 0 for all.
+        page: counted from 1.
+    """
+
+    state: InstanceState | Literal[""] = ""
+    process_id: str = ""
+    definition_key: int = 0
+    key: int = 0
+    page: int = 1
+
+
+class Listing(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a list.
+
+    Attributes:
+        items: what is on it.
+        total: how many there are on all pages.
+        page: counted from 1.
+    """
+
+    items: tuple[T, ...]
+    total: int
+    page: int = 1
+
+    @property
+    def pages(self) -> int:
+        """How many there are; 1 for an empty list."""
+        return max(1, -(-self.total // PAGE_ROWS))
+
+    @property
+    def first(self) -> int:
+        """The number of the first row on this page, counted from 1."""
+        return (self.page - 1) * PAGE_ROWS + 1
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """Where instances stand: ids of elements, and how often.
+
+    Attributes:
+        active: elements that are active.
+        troubled: elements that something hinders.
+    """
+
+    active: Mapping[str, int]
+    troubled: Mapping[str, int]
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """One instance in full.
 
     Attributes:
         instance: itself.
         incidents: what hinders it.
-        active: ids of the elements that are active.
+        tokens: where it stands.
         variables: name and JSON text.
     """
 
     instance: Instance
     incidents: tuple[Incident, ...]
-    active: tuple[str, ...]
+    tokens: Tokens
     variables: tuple[tuple[str, str], ...]
 
 
@@ -96,30 +155,46 @@ class ShowsInstances(Protocol):
         """Whether it can tell of this cluster at this moment."""
         ...
 
-    async def definitions(self, cluster_id: str) -> tuple[Definition, ...]:
-        """The definitions, the newest first, as many as fit on a page."""
+    async def definitions(self, cluster_id: str, page: int = 1) -> Listing[Definition]:
+        """The definitions, the newest first."""
+        ...
+
+    async def processes(self, cluster_id: str) -> tuple[str, ...]:
+        """The ids of all processes, in order of their letters, as many as a choice can offer."""
         ...
 
     async def definition(self, cluster_id: str, key: int) -> tuple[Definition, bytes]:
         """One definition, and its model."""
         ...
 
-    async def instances(self, cluster_id: str, definition_key: int | None = None) -> tuple[Instance, ...]:
-        """The instances, the newest first, as many as fit on a page."""
+    async def tokens(self, cluster_id: str, definition_key: int) -> Tokens:
+        """Where the instances of a definition stand."""
+        ...
+
+    async def instances(self, cluster_id: str, wanted: Wanted) -> Listing[Instance]:
+        """The instances that are wanted, the newest first."""
         ...
 
     async def instance(self, cluster_id: str, key: int) -> Detail:
         """One instance in full."""
         ...
 
-    async def incidents(self, cluster_id: str) -> tuple[Incident, ...]:
-        """What hinders instances now, the newest first, as many as fit on a page."""
+    async def incidents(self, cluster_id: str, page: int = 1) -> Listing[Incident]:
+        """What hinders instances now, the newest first."""
+        ...
+
+    async def incidents_after(self, cluster_id: str, key: int, most: int) -> tuple[Incident, ...]:
+        """The incidents that have arisen since the one of this key, resolved ones too, the oldest first."""
+        ...
+
+    async def newest_incident(self, cluster_id: str) -> int:
+        """The key of the newest incident; 0 where there was none."""
         ...
 
     async def counts(self, cluster_id: str) -> dict[str, int]:
         """What there is now, by a name that can stand in a metric."""
         ...
 
-    async def retry(self, cluster_id: str, incident_key: int) -> None:
-        """Give the incident's job another try, if it has one, and resolve the incident."""
+    async def retry(self, cluster_id: str, incident_key: int) -> int:
+        """Give the incident's job another try, if it has one, and resolve the incident; the key of its instance."""
         ...
