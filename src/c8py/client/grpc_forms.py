@@ -43,7 +43,7 @@ def start(query: StartQuery) -> pb.CreateProcessInstanceRequest:
         processDefinitionKey=0 if query.process_definition_key is None else key_number(query.process_definition_key),
         variables=json_text(query.variables),
         tenantId=query.tenant_id,
-        tags=query.tags,
+        tags=query.tags or None,
         businessId=query.business_id or None,
     )
 
@@ -108,8 +108,8 @@ def job(answer: pb.ActivatedJob) -> ActivatedJobResult:
         process_instance_key=keys.ProcessInstanceKey(str(answer.processInstanceKey)),
         process_definition_key=keys.ProcessDefinitionKey(str(answer.processDefinitionKey)),
         element_instance_key=keys.ElementInstanceKey(str(answer.elementInstanceKey)),
-        kind=_KINDS.get(answer.kind, str(answer.kind)),
-        listener_event_type=_EVENTS.get(answer.listenerEventType, str(answer.listenerEventType)),
+        kind=_KINDS.get(answer.kind) or str(answer.kind),
+        listener_event_type=_EVENTS.get(answer.listenerEventType) or str(answer.listenerEventType),
         user_task=_user_task(answer.userTask) if answer.HasField("userTask") else None,
         tags=list(answer.tags),
         priority=answer.priority or UNSET,
@@ -231,8 +231,8 @@ def topology(answer: pb.TopologyResponse) -> TopologyResponse:
                 partitions=[
                     Partition(
                         partition_id=partition.partitionId,
-                        role=_ROLES.get(partition.role, str(partition.role)),
-                        health=_HEALTHS.get(partition.health, str(partition.health)),
+                        role=_ROLES.get(partition.role) or str(partition.role),
+                        health=_HEALTHS.get(partition.health) or str(partition.health),
                     )
                     for partition in broker.partitions
                 ],

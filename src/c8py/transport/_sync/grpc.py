@@ -13,7 +13,7 @@ from c8py.base.clock import Clock
 from c8py.base.twins import Own
 from c8py.config import Settings
 from c8py.errors import Unauthenticated
-from c8py.transport._sync.attempts import attempts
+from c8py.transport._sync.attempts import attempts, more_attempts, time_left
 from c8py.transport._sync.headers import Headers
 from c8py.transport.agent import user_agent
 from c8py.transport.channel import (
@@ -74,6 +74,16 @@ class Grpc:
         Raises:
             C8Error: the call failed, after as many attempts as made sense.
         """
+        # Almost all calls are one attempt, and this is all that they take.
+        connection = self._connections.get(self._connect)
+        deadline_s = self._clock.monotonic_s() + timeout_s
+        header = self._headers.header()
+        left_s = time_left(deadline_s, self._clock, timeout_s)
+        method = connection.unary.get(name) or self._unary_method(name, request, answer)
+        try:
+            return cast("Answer", method(request, timeout=left_s, metadata=self._metadata(header)))
+        except GrpcFailure as failure:
+            failed = channel_error(failure, call=name, address=self.address)
 
         def attempt(header: str, left_s: float) -> Answer:
             method = self._unary_method(name, request, answer)
@@ -82,18 +92,15 @@ class Grpc:
             except GrpcFailure as failure:
                 raise channel_error(failure, call=name, address=self.address) from None
 
-        if not retry:
-            try:
-                return attempt(self._headers.header(), timeout_s)
-            except Unauthenticated:
-                pass  # below it is found out whether there is another token
-        return attempts(
+        return more_attempts(
+            failed,
+            header,
             attempt,
             self._headers,
             self._clock,
             safe=name in SAFE_RPCS,
-            timeout_s=timeout_s,
-            still_open=self._still_open(),
+            deadline_s=deadline_s,
+            still_open=lambda: self._connections.holds(connection),
             retry=retry,
         )
 
