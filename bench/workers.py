@@ -30,12 +30,14 @@ from harness.zeebe import Broker
 ROUNDS = 3
 SCRIPTS = ROOT / "bench" / "scripts"
 JAVA = ROOT / "bench" / "java"
+OURS_GRPCIO = "ours with grpcio"
 PYZEEBE, ORCHESTRATION, JAVA_CLIENT = "pyzeebe 4.7.0", "camunda-orchestration-sdk 10", "Java client 8.8.0"
 ENDLESS = 20_000  # jobs of a round against the gateway of jobs without end
 BACKLOG = 1500  # jobs of a round on the broker
 WARM_UP = 15_000  # of the JVM
 TRICKLE, EVERY_S = 400, 0.02  # jobs of a round of latency: 50 a second
 MEMORY_JOBS = 100_000
+PROFILE_JOBS = 100_000
 IDLE_S = 20.0
 
 
@@ -44,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     Attributes:
         command: its program; TYPE, JOBS and SETTINGS follow, and of a JVM the warm-up.
-        settings: best, stream or default.
+        settings: best, stream or default; ours has another best one: grpcio, the best without CAMUNDA_GRPC_TRANSPORT.
         jobs: how many make a round: as many as last a second or two.
         warm_up: jobs before the first round; such a program stays for all rounds.
     """
@@ -77,7 +79,13 @@ def java(settings: str = "best", jobs: int = ENDLESS, warm_up: int = WARM_UP) ->
 
 def stub(folder: Path) -> Iterator[Figure]:
     """At their best settings, against the gateway of jobs without end."""
-    entries = {"ours": ours(), PYZEEBE: pyzeebe(), ORCHESTRATION: orchestration(), JAVA_CLIENT: java()}
+    entries = {
+        "ours": ours(),
+        OURS_GRPCIO: ours("grpcio"),
+        PYZEEBE: pyzeebe(),
+        ORCHESTRATION: orchestration(),
+        JAVA_CLIENT: java(),
+    }
     with Gateway(folder) as gateway:
         begun_s, used_s = time.monotonic(), gateway.program.cpu_s()
         costs = rounds(folder, entries, addresses(gateway.grpc_address, gateway.rest_address))
@@ -86,6 +94,8 @@ def stub(folder: Path) -> Iterator[Figure]:
         spent_us = (gateway.program.cpu_s() - used_s) / done * 1e6
     yield from figures_of(costs, entries, "endless jobs", against=(PYZEEBE, ORCHESTRATION), more=2.0, less=0.5)
     yield from figures_of(costs, entries, "endless jobs", against=(JAVA_CLIENT,))
+    costs_grpcio = {"ours": costs[OURS_GRPCIO], PYZEEBE: costs[PYZEEBE]}
+    yield from figures_of(costs_grpcio, entries, "endless jobs, grpcio", against=(PYZEEBE,))
     ours_us = [cost.cpu_s / ENDLESS * 1e6 for cost in costs["ours"]]
     yield compare("client CPU, us a job; the gateway's own", "the gateway", ours_us, [spent_us] * ROUNDS, better="-")
     yield compare("cores that the gateway kept busy, of one", "one core", [share], [1.0], better="less")
@@ -178,7 +188,29 @@ def idle(folder: Path) -> Iterator[Figure]:
     yield compare("idle with 10 types, % of a core", "allowed", [used], [1.0], better="less", target=1.0)
 
 
-PARTS = {"stub": stub, "defaults": defaults, "backlog": backlog, "latency": latency, "memory": memory, "idle": idle}
+def profile(folder: Path) -> Iterator[Figure]:
+    """Who takes the CPU of our jobs, in microseconds each: docs/job-cpu.md."""
+    with Gateway(folder) as gateway:
+        environment = addresses(gateway.grpc_address, gateway.rest_address)
+        command = [sys.executable, SCRIPTS / "worker_profile.py", "profile", str(PROFILE_JOBS)]
+        with Contestant(command, environment=environment, log=folder / "profile.err") as client:
+            cost = client.measure()
+    found: dict[str, int] = json.loads(cost.said)
+    whole_us = cost.cpu_s / PROFILE_JOBS * 1e6
+    for place, samples in sorted(found.items(), key=lambda item: -item[1]):
+        share_us = samples / sum(found.values()) * whole_us
+        yield compare(f"client CPU, us a job: {place}", "all of it", [share_us], [whole_us], better="less")
+
+
+PARTS = {
+    "stub": stub,
+    "defaults": defaults,
+    "backlog": backlog,
+    "latency": latency,
+    "memory": memory,
+    "idle": idle,
+    "profile": profile,
+}
 
 
 def figures(folder: Path) -> Iterator[Figure]:

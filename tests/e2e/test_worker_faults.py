@@ -96,8 +96,9 @@ def start(gateway: JobGateway, tmp_path: Path) -> Iterator[Callable[..., Program
     (tmp_path / "shop.py").write_text(APP)
     started: list[Program] = []
 
-    def start(*arguments: str, rest: bool = False) -> Program:
-        environment = plain_environment(**gateway.environment(rest=rest))
+    def start(*arguments: str, way: str = "grpcio") -> Program:
+        told = {} if way == "rest" else {"CAMUNDA_GRPC_TRANSPORT": way}
+        environment = plain_environment(**gateway.environment(rest=way == "rest"), **told)
         program = Program(
             [C8, "work", "shop:worker", *arguments],
             folder=tmp_path,
@@ -127,11 +128,11 @@ def every_tenth_completion(kind: str, number: int) -> Fault | None:
     return Fault() if kind == "complete" and number % 10 == 0 else None
 
 
-@pytest.mark.parametrize("rest", [False, True], ids=["grpc", "rest"])
-def test_every_tenth_completion_unavailable_loses_nothing_and_does_nothing_twice(books, start, called, rest):
+@pytest.mark.parametrize("way", ["grpcio", "asyncio", "rest"])
+def test_every_tenth_completion_unavailable_loses_nothing_and_does_nothing_twice(books, start, called, way):
     books.fault = every_tenth_completion
     keys = books.add("quick", numbered(2000))
-    worker = start(rest=rest)
+    worker = start(way=way)
     worker.wait_for("the end of all jobs", lambda: books.done == 2000, deadline_s=90)
     worker.send(signal.SIGTERM)
     assert worker.wait(deadline_s=30) == 0, worker.output()
@@ -142,12 +143,12 @@ def test_every_tenth_completion_unavailable_loses_nothing_and_does_nothing_twice
     assert max(books.handed_out.values()) == 1
 
 
-@pytest.mark.parametrize("type_", ["slow", "thread"])
+@pytest.mark.parametrize(("type_", "way"), [("slow", "grpcio"), ("thread", "grpcio"), ("slow", "asyncio")])
 def test_told_to_end_under_load_it_reports_what_it_finished_and_gives_back_what_it_never_began(
-    books, start, called, type_
+    books, start, called, type_, way
 ):
     books.add(type_, numbered(500), retries=3)
-    worker = start()
+    worker = start(way=way)
     worker.wait_for("work in full", lambda: books.done > 40, deadline_s=30)
     worker.send(signal.SIGTERM)
     assert worker.wait(deadline_s=30) == 0, worker.output()
@@ -170,9 +171,10 @@ def test_told_twice_it_leaves_at_once(books, start):
     assert worker.wait(deadline_s=5) == 130, worker.output()
 
 
-def test_a_gateway_killed_ten_times_gets_all_jobs_done_once(books, gateway, start, called):
+@pytest.mark.parametrize("way", ["grpcio", "asyncio"])
+def test_a_gateway_killed_ten_times_gets_all_jobs_done_once(books, gateway, start, called, way):
     books.add("quick", numbered(5000))
-    worker = start("--set", "quick.timeout=5")
+    worker = start("--set", "quick.timeout=5", way=way)
     for step in range(1, 11):
         worker.wait_for("some work", lambda step=step: books.done >= step * 400, deadline_s=60)
         gateway.kill()

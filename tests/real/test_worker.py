@@ -10,11 +10,18 @@ from c8py.client import AsyncCamunda
 from c8py.worker import Job, Worker
 
 
+@pytest.fixture(params=["grpc", "grpc over asyncio", "rest", "grpc of 8.8"])
+def protocol(request):
+    return request.param.partition(" ")[0]
+
+
 @pytest.fixture
-async def only(protocol, camunda):
+async def only(protocol, camunda, request):
     """A client that speaks one protocol and has the address of no other."""
+    transport = "asyncio" if "asyncio" in request.node.callspec.params["protocol"] else "grpcio"
     if protocol == "grpc":
-        async with AsyncCamunda.from_env(grpc_address=camunda.settings.grpc_address) as client:
+        address = camunda.settings.grpc_address
+        async with AsyncCamunda.from_env(grpc_address=address, grpc_transport=transport) as client:
             yield client
     else:
         async with AsyncCamunda.from_env(rest_address=camunda.settings.rest_address) as client:
