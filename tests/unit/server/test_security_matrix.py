@@ -3,62 +3,29 @@
 Printed out of the tables that the platform serves from: a new route is in here without anybody remembering it.
 """
 
+import asyncio
 import json
 import re
-import socket
 import time
 from collections.abc import Callable
 
 import grpc.aio
 import msgspec
 import pytest
+from starlette.routing import Mount
 
-from c8py.base.clock import ManualClock
+from c8py.base.clock import ManualClock, SystemClock
 from c8py.models.operations import OPERATIONS as REST_OPERATIONS
 from c8py.proto import gateway_pb2 as pb
 from c8py.proto.gateway_pb2_grpc import RPCS, SERVICE, GatewayAsyncStub
 from c8py.server.access import organization_permissions
-from c8py.server.console import _pages_cluster, _pages_instances, _pages_organization
+from c8py.server.app._local_log import LINES
 from c8py.server.console._api import OPERATIONS, PREFIX
+from unit.server.conftest import STANDARD, Served
+from unit.server.intruder import Intruder, filled, page_path, pages_of, routes_of
 
 DEADLINE_S = 10.0
 AUDIENCES = ("zeebe.camunda.io", "operate.camunda.io", "tasklist.camunda.io", "secrets.camunda.io")
-
-
-class Intruder:
-    """Tokens that are all good for something, and for nothing here."""
-
-    def __init__(self, served) -> None:
-        self.served = served
-        self.cluster = served.addresses.cluster_id
-        self.admin = self.bearer(served.token("api.cloud.camunda.io", served.addresses.console_credentials_file))
-        self.cluster_token = served.token("zeebe.camunda.io")
-
-    @staticmethod
-    def bearer(token):
-        return {"authorization": f"Bearer {token}"}
-
-    def client(self, *, scopes=None, audience="zeebe.camunda.io", cluster=None):
-        body = json.dumps({"clientName": f"c{time.monotonic_ns()}", **({"permissions": scopes} if scopes else {})})
-        made = self.served.request(
-            "POST", f"{PREFIX}/clusters/{cluster or self.cluster}/clients", body, self.admin
-        ).json
-        fields = {"grant_type": "client_credentials", "audience": audience, "client_id": made["clientId"],
-                  "client_secret": made["clientSecret"]}  # fmt: skip
-        return made["clientId"], self.served.form("/oauth/token", fields).json["access_token"]
-
-    def organization_client(self, permissions):
-        """By Console's own page, for the API has no operation for it."""
-        page = self.served.request("GET", f"/console/org/{self.served.addresses.org_id}/administration-api/new")
-        cookie = page.headers["set-cookie"].partition(";")[0]
-        fields = {"form_token": re.findall(r'name="form_token" value="(\w+)"', page.text)[0],
-                  "name": f"o{time.monotonic_ns()}", "permission": permissions}  # fmt: skip
-        made = self.served.form(f"/console/org/{self.served.addresses.org_id}/administration-api", fields, {
-            "cookie": cookie, "origin": self.served.addresses.http_address}).text  # fmt: skip
-        client_id, secret = re.findall(r"Client (?:Id|Secret)</dt><dd><code>([^<]+)</code>", made)
-        fields = {"grant_type": "client_credentials", "audience": "api.cloud.camunda.io", "client_id": client_id,
-                  "client_secret": secret}  # fmt: skip
-        return self.served.form("/oauth/token", fields).json["access_token"]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +38,48 @@ def path_of(template, cluster):
 
 
 GUARDED = [row for row in OPERATIONS if row[2]]
+
+
+# What nobody needs a token for, and why.
+OPEN = {
+    # The way to a token, and to the keys that it is verified with.
+    ("POST", "/oauth/token"), ("POST", "/oauth/token/"), ("GET", "/.well-known/openid-configuration"),
+    ("GET", "/.well-known/jwks.json"), ("POST", "/auth/realms/{realm}/protocol/openid-connect/token"),
+    ("GET", "/auth/realms/{realm}/protocol/openid-connect/certs"),
+    ("GET", "/auth/realms/{realm}/.well-known/openid-configuration"),
+    # The same for everybody: what the API is, and what it tells the world.
+    ("GET", "/console-api/openapi.json"), ("GET", "/console-api/docs"), ("GET", "/console-api/docs/{name}"),
+    ("GET", "/console-api/meta/ip-ranges"),
+    # Asked by what has no token: load balancers, Prometheus, a browser at its first page.
+    ("GET", "/"), ("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics"),
+}  # fmt: skip
+MOUNTS = {"/v2", "/{cluster_id}/v2", "/operate", "/tasklist", "/optimize"}
+
+
+@pytest.mark.parametrize("case", ["nothing", "nonsense", "cluster token", "foreign"])
+def test_no_route_opens_to_others_but_those_that_are_for_everybody(intruder, serve, case):
+    """A new route is in here by itself: it is guarded, or somebody has to write down why not."""
+    headers = {
+        "nothing": dict,
+        "nonsense": lambda: {"authorization": "Bearer a.b.c"},
+        "cluster token": lambda: intruder.bearer(intruder.cluster_token),
+        "foreign": lambda: Intruder(serve()).admin,
+    }[case]()
+    guarded = routes_of(intruder.served) - OPEN
+    assert len(guarded) > len(GUARDED)
+    opened = {
+        (method, path): answer.status
+        for method, path in sorted(guarded)
+        if (answer := intruder.served.request(method, filled(path, intruder.cluster), headers=headers)).status != 401
+    }
+    # It is the one thing that a cluster's own client may read here, and it lacks no scope in this case.
+    allowed = {("GET", "/cluster-api/secrets")} if case == "cluster token" else set()
+    assert set(opened) <= allowed, opened
+
+
+def test_what_is_mounted_is_known(intruder):
+    mounted = {route.path for route in intruder.served.platform.routes if isinstance(route, Mount)}
+    assert mounted <= MOUNTS | {"/console/static"}
 
 
 @pytest.mark.parametrize("case", ["nothing", "nonsense", "basic", "changed", "audience", "alg none"])
@@ -100,8 +109,11 @@ def test_no_operation_opens_to_an_expired_token(serve):
         assert served.request(method, path_of(path, intruder.cluster), headers=intruder.admin).status == 401
 
 
+@pytest.mark.slow
 def test_each_operation_wants_its_own_permission(intruder):
     """A client with every permission but this one is refused by each operation that needs it, before anything else."""
+    local = [one for one in routes_of(intruder.served) if one[1].startswith(f"{PREFIX}/local/")]
+    wanted = {one: set() for one in local}
     for permission in sorted({row[2] for row in GUARDED}):
         others = [one for one in organization_permissions() if one != permission]
         headers = intruder.bearer(intruder.organization_client(others))
@@ -110,6 +122,13 @@ def test_each_operation_wants_its_own_permission(intruder):
             if needed == permission:
                 status = intruder.served.request(method, path_of(path, intruder.cluster), headers=headers).status
             assert status in {None, 403}, (method, path)
+        for method, path in local:
+            if intruder.served.request(method, filled(path, "x"), headers=headers).status == 403:
+                wanted[method, path].add(permission)
+    assert all(len(permissions) == 1 for permissions in wanted.values()), wanted
+    changing = {one for one, permissions in wanted.items() if not any(name.startswith("read:") for name in permissions)}
+    prefix = f"{PREFIX}/local"
+    assert changing == {(method, prefix + path) for (method, path), line in LINES.items() if line is not None}
 
 
 def test_a_cluster_of_nobody_here_is_nobodys(intruder):
@@ -121,33 +140,64 @@ def test_a_cluster_of_nobody_here_is_nobodys(intruder):
             assert intruder.served.request(method, foreign, body, intruder.admin).status in {400, 404}, path
 
 
-@pytest.mark.parametrize("case", ["nothing", "console", "scope", "cluster", "deleted"])
-def test_no_rest_operation_of_a_cluster_opens_to_another_token(intruder, case):
+OTHER_TOKENS = ("nothing", "console", "scope", "cluster", "deleted", "expired", "foreign")
+
+
+@pytest.fixture(scope="module")
+def expired():
+    """A platform where a token of its cluster has ended, and the token."""
+    clock = ManualClock()
+    served = Served(STANDARD, clock)
+    token = served.token("zeebe.camunda.io")
+    clock.advance(86_401)
+    yield token, served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def other_platform():
+    """Another organization: its tokens are as good as ours, and of another issuer and key."""
+    served = Served(STANDARD, SystemClock())
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def presented(intruder, expired, other_platform, case):
+    """A token that must not open what a platform has, and this platform."""
+    served = intruder.served
     token: Callable[[], str] = {
         "nothing": lambda: "",
         "console": lambda: intruder.admin["authorization"].removeprefix("Bearer "),
         "scope": lambda: intruder.client(scopes=["Secrets"], audience="secrets.camunda.io")[1],
         "cluster": lambda: other_cluster(intruder),
         "deleted": lambda: deleted(intruder),
+        "expired": lambda: expired[0],
+        "foreign": lambda: other_platform.token("zeebe.camunda.io"),
     }[case]
-    presented = token()
-    headers = intruder.bearer(presented) if presented else {}
+    return token(), expired[1] if case == "expired" else served
+
+
+@pytest.mark.parametrize("case", OTHER_TOKENS)
+def test_no_rest_operation_of_a_cluster_opens_to_another_token(presented):
+    token, served = presented
+    headers = Intruder.bearer(token) if token else {}
     for operation in REST_OPERATIONS.values():
         path = "/v2" + re.sub(r"{\w+}", "1", operation.path)
-        assert intruder.served.request(operation.method, path, headers=headers).status == 401, operation.id
+        assert served.request(operation.method, path, headers=headers).status == 401, operation.id
 
 
-@pytest.mark.parametrize("case", ["nothing", "console", "scope", "cluster", "deleted"])
-async def test_no_rpc_opens_to_another_token(intruder, case):
-    presented = {
-        "nothing": lambda: None,
-        "console": lambda: intruder.admin["authorization"],
-        "scope": lambda: "Bearer " + intruder.client(scopes=["Secrets"], audience="secrets.camunda.io")[1],
-        "cluster": lambda: "Bearer " + other_cluster(intruder),
-        "deleted": lambda: "Bearer " + deleted(intruder),
-    }[case]()
-    metadata = () if presented is None else (("authorization", presented),)
-    async with grpc.aio.insecure_channel(intruder.served.addresses.grpc_address) as channel:
+@pytest.mark.parametrize("case", OTHER_TOKENS)
+async def test_no_rpc_opens_to_another_token(presented):
+    token, served = presented
+    metadata = (("authorization", f"Bearer {token}"),) if token else ()
+    async for name, code in codes_of_all_rpcs(served, metadata):
+        assert code is grpc.StatusCode.UNAUTHENTICATED, name
+
+
+async def codes_of_all_rpcs(served, metadata):
+    """With what each rpc that there is refuses a call."""
+    async with grpc.aio.insecure_channel(served.addresses.grpc_address) as channel:
         for name, rpc in RPCS.items():
             path = f"/{SERVICE}/{name}"
             if rpc.server_streaming:
@@ -156,7 +206,7 @@ async def test_no_rpc_opens_to_another_token(intruder, case):
                 answer = channel.unary_unary(path)(b"", metadata=metadata, timeout=DEADLINE_S)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await answer
-            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED, name
+            yield name, refused.value.code()
 
 
 async def test_no_call_comes_in_from_an_address_that_is_not_listed(serve):
@@ -172,10 +222,8 @@ async def test_no_call_comes_in_from_an_address_that_is_not_listed(serve):
         }
         assert intruder.served.request(operation.method, path, headers=headers).status == 403, operation.id
     metadata = (("authorization", f"Bearer {intruder.cluster_token}"), ("x-forwarded-for", "192.0.2.1"))
-    async with grpc.aio.insecure_channel(intruder.served.addresses.grpc_address) as channel:
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await GatewayAsyncStub(channel).Topology(pb.TopologyRequest(), metadata=metadata, timeout=DEADLINE_S)
-    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    async for name, code in codes_of_all_rpcs(intruder.served, metadata):
+        assert code is grpc.StatusCode.PERMISSION_DENIED, name
 
 
 @pytest.mark.parametrize("how", ["client deleted", "address no longer listed"])
@@ -199,68 +247,73 @@ async def test_an_open_job_stream_ends_with_the_right_to_it(serve, how):
     assert ended.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-ORGANIZATION = "/console/org/{org}"
-CLUSTER = ORGANIZATION + "/cluster/{cluster}"
-FORMS = [
-    *(CLUSTER + path for path, *_ in (*_pages_cluster.FORMS, *_pages_instances.FORMS)),
-    *(ORGANIZATION + path for path, *_ in _pages_organization.FORMS),
-    *("/console" + path for path, *_ in _pages_organization.OPEN_FORMS),
-    "/console/clusters",
-    *(CLUSTER + path for path in ("/change", "/suspend", "/wake", "/delete", "/api", "/api/client/{client}/delete")),
-]
-
-
-@pytest.mark.parametrize("path", FORMS)
-def test_no_form_does_anything_without_its_token(served, path):
-    places = {"org": served.addresses.org_id, "cluster": served.addresses.cluster_id}
-    for headers in ({}, {"origin": "http://evil.example"}, {"cookie": "c8-console=" + "0" * 64}):
-        filled = re.sub(r"{(\w+)}", lambda found: places.get(found[1], "x"), path)
-        assert served.form(filled, {"name": "x", "ip": "10.0.0.1"}, headers).status == 403
-
-
-TRAVERSALS = ("..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/platform.db", "....//....//platform.db", "platform.db%00.css")
-
-
-@pytest.mark.parametrize("below", ["/console/static/", "/console-api/docs/", "/console/org/x/activity/", "/"])
-@pytest.mark.parametrize("path", TRAVERSALS)
-def test_no_path_leads_out_of_the_house(served, below, path):
-    answer = served.request("GET", below + path)
-    assert answer.status == 404
-    assert b"SQLite" not in answer.body
-
-
-@pytest.mark.parametrize("path", ["/oauth/token", "/console/sign-in", "/console-api/clusters", "/v2/topology"])
-def test_a_hundred_megabytes_are_not_read(served, intruder, path):
-    host, port = served.authority.split(":")
-    with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as connection:
-        authorization = intruder.admin["authorization"]
-        connection.sendall(
-            f"POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: {authorization}\r\n"
-            "content-type: application/json\r\ncontent-length: 104857600\r\n\r\n".encode()
+@pytest.mark.parametrize("how", ["over the api", "on its page"])
+async def test_a_call_that_waits_for_jobs_ends_with_its_client(serve, how):
+    """Over both protocols, and whoever deletes the client."""
+    intruder = Intruder(serve())
+    served = intruder.served
+    client_id, token = intruder.client()
+    metadata = (("authorization", f"Bearer {token}"),)
+    wanted = {"type": "t", "worker": "w", "timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": 60_000}
+    over_rest = asyncio.create_task(
+        asyncio.to_thread(
+            served.request, "POST", "/v2/jobs/activation", json.dumps(wanted),
+            Intruder.bearer(token) | {"content-type": "application/json"},
         )
-        sent, piece = 0, b" " * 65_536
-        try:
-            while sent < 104_857_600:
-                connection.sendall(piece)
-                sent += len(piece)
-        except OSError:
-            pass
-        # It hung up long before all of it was there; what the kernels on both sides buffer is a few megabytes.
-        assert sent < 50_000_000
+    )  # fmt: skip
+    async with grpc.aio.insecure_channel(served.addresses.grpc_address) as channel:
+        request = pb.ActivateJobsRequest(
+            type="t", worker="w", timeout=60_000, maxJobsToActivate=1, requestTimeout=60_000
+        )
+        over_grpc = GatewayAsyncStub(channel).ActivateJobs(request, metadata=metadata, timeout=DEADLINE_S)
+        reading = asyncio.ensure_future(over_grpc.read())
+        deadline_s = time.monotonic() + DEADLINE_S
+        while len(served.platform.gateway.cluster(intruder.cluster)._polls) < 2:
+            assert time.monotonic() < deadline_s
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(delete_client, intruder, client_id, how)
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await reading
+    assert ended.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert (await over_rest).status == 401
 
 
-def test_two_lengths_or_a_length_and_pieces_are_no_request(served):
-    """What a proxy in front and the platform could read as two different requests."""
-    host, port = served.authority.split(":")
-    for lengths in (
-        "content-length: 5\r\ncontent-length: 6\r\n",
-        "content-length: 5\r\ntransfer-encoding: chunked\r\n",
-    ):
-        with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as connection:
-            connection.sendall(
-                f"POST /oauth/token HTTP/1.1\r\nhost: localhost\r\n{lengths}\r\n0\r\n\r\nGET / ".encode()
-            )
-            assert connection.recv(64).startswith(b"HTTP/1.1 400")
+def delete_client(intruder, client_id, how):
+    served = intruder.served
+    if how == "over the api":
+        path = f"{PREFIX}/clusters/{intruder.cluster}/clients/{client_id}"
+        assert served.request("DELETE", path, headers=intruder.admin).status == 204
+        return
+    path = f"/console/org/{served.addresses.org_id}/cluster/{intruder.cluster}/api/client/{client_id}/delete"
+    page = served.request("GET", path)
+    fields = {"form_token": re.findall(r'name="form_token" value="(\w+)"', page.text)[0]}
+    headers = {"cookie": page.headers["set-cookie"].partition(";")[0], "origin": served.addresses.http_address}
+    assert served.form(path, fields, headers).status == 303
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"origin": "http://evil.example"}, {"cookie": "c8-console=" + "0" * 64}], ids=str
+)
+def test_no_form_does_anything_without_its_token(served, headers):
+    paths = pages_of(served, "POST")
+    assert len(paths) > 30
+    for path in paths:
+        assert served.form(page_path(served, path), {"name": "x", "ip": "10.0.0.1"}, headers).status == 403, path
+
+
+# The way in, what every page is drawn with, and what is on no page.
+OPEN_PAGES = {
+    "/console/sign-in", "/console/sign-in/provider", "/console/sign-in/callback", "/console/join/{link}",
+    "/console/static/{name}", "/console/{path:path}",
+}  # fmt: skip
+
+
+def test_no_page_opens_to_who_has_not_signed_in(serve):
+    served = serve(sign_in="always")
+    paths = pages_of(served, "GET")
+    assert len(paths) > 20
+    for path in set(paths) - OPEN_PAGES:
+        assert served.request("GET", page_path(served, path)).status == 403, path
 
 
 def other_cluster(intruder):
