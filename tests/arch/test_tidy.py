@@ -146,3 +146,15 @@ def test_every_dependency_has_a_reason(repository_texts, table):
     lines = text[start.end() : text.index("\n]", start.end())].splitlines()
     unreasoned = [line.strip() for line in lines if not re.search(r"\",\s+# \w", line)]
     assert unreasoned == []
+
+
+def test_every_exception_to_the_rules_of_security_has_a_reason(modules):
+    """ruff's S rules, which are bandit's, hold for everything that is not a test."""
+    unreasoned = [
+        f"{path}:{number}"
+        for path, text in modules.items()
+        if not path.startswith("tests/")
+        for number, line in enumerate(text.splitlines(), 1)
+        if re.search(r"# noqa: [A-Z0-9, ]*\bS\d+[A-Z0-9, ]*$", line)
+    ]
+    assert unreasoned == []

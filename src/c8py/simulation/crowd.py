@@ -67,7 +67,7 @@ def simulate(scenario: Scenario, policy: Policy) -> Simulated:
 def _crowd(
     scenario: Scenario, policy: Policy, timeline: Timeline, service: TokenService, *, on_ready: Callable[[], None]
 ) -> list[Callable[[], None]]:
-    random = Random(scenario.seed + 1)  # noqa: S311
+    random = Random(scenario.seed + 1)  # noqa: S311  as above
     places = [(host, number) for host in range(scenario.hosts) for number in range(scenario.processes)]
     if policy in WAITS:
         wait = WAITS[policy]

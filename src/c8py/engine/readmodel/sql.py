@@ -64,7 +64,7 @@ def select(row: type[Row], view: str, search: Search) -> Selection:
     order = ", ".join(f"{_sortable(row, one)} {'DESC' if one.descending != backwards else 'ASC'}" for one in sort)
     columns = ", ".join(row.__struct_fields__)
     limit, offset = _page(search.page)
-    text = f"SELECT {columns} FROM {view} WHERE {where} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608
+    text = f"SELECT {columns} FROM {view} WHERE {where} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608  as above
     return Selection(text, values, count_text, count_values, backwards, sort)
 
 
@@ -144,7 +144,7 @@ class _Where:
             self._values.append(_storable(variable.name))
             conditions = " AND ".join(self._compare("v.value", str, one) for one in variable.conditions)
             parts.append(
-                "EXISTS (SELECT 1 FROM variable v WHERE v.scope_key = process_instance_key AND v.name = ?"  # noqa: S608
+                "EXISTS (SELECT 1 FROM variable v WHERE v.scope_key = process_instance_key AND v.name = ?"  # noqa: S608  the same
                 f"{' AND ' + conditions if conditions else ''})"
             )
         alternatives = [self._filter(one) for one in wanted.any_of]
