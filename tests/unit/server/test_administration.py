@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import re
-import sqlite3
 import time
 from pathlib import Path
 
@@ -333,21 +332,6 @@ def test_every_operation_of_the_document_has_a_route_and_no_other():
     document = json.loads((Path(console.__file__).parent / "static" / "openapi.json").read_text())
     named = {(method.upper(), path.count("/")) for path, methods in document["paths"].items() for method in methods}
     assert served == named
-
-
-def test_a_file_of_the_first_format_is_brought_up_to_date(serve, tmp_path):
-    served = serve(data_dir=tmp_path)
-    cluster = served.addresses.cluster_id
-    served.stop()
-    with sqlite3.connect(tmp_path / "platform.db") as connection:
-        connection.execute("ALTER TABLE clusters DROP COLUMN details")
-        connection.execute("DROP TABLE shelves")
-        connection.execute("DROP TABLE activity")
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
-    again = serve(data_dir=tmp_path)
-    assert again.addresses.cluster_id == cluster
-    assert Administrator(again)("GET", f"/clusters/{cluster}").json["status"]["ready"] == "Healthy"
 
 
 class Walker:
