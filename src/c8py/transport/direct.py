@@ -8,8 +8,8 @@ connects with the first call, anew after each loss, and tells failed calls in th
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Callable
-from typing import Final, cast
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Final, TypeVar, cast
 
 import grpc
 import grpc.aio
@@ -24,6 +24,7 @@ _LONG: Final = frozenset({"/gateway_protocol.Gateway/StreamActivatedJobs"})
 _AGAIN_S: Final = 2.0  # until an address that could not be reached, while others can, is tried once more
 _TRIES_MAX: Final = 3  # of a call that a gateway says it has not touched
 _BOTH_LOCAL: Final = ("127.0.0.1", "::1")  # of the name localhost, whatever the system says; as the library has it
+Read = TypeVar("Read")
 
 
 class DirectChannel:
@@ -57,11 +58,13 @@ class DirectChannel:
     ) -> Callable[..., object]:
         """A method with one answer."""
 
-        async def call(request: Message, *, timeout: float, metadata: Headers) -> Message:  # noqa: ASYNC109  the library's
-            answers = await self._call(path, request_serializer(request), timeout, metadata)
+        def read(answers: list[bytes]) -> Message:
             if len(answers) != 1:
                 raise _failure("INTERNAL", f"expected one answer, but got {len(answers)}")
             return _read(answers[0], response_deserializer)
+
+        def call(request: Message, *, timeout: float, metadata: Headers) -> Coroutine[object, object, Message]:
+            return self._call(path, request_serializer(request), timeout, metadata, read)
 
         return call
 
@@ -86,7 +89,7 @@ class DirectChannel:
             timeout: float,  # noqa: ASYNC109
             metadata: Headers,
         ) -> AsyncIterator[Message]:
-            for answer in await self._call(path, request_serializer(request), timeout, metadata):
+            for answer in await self._call(path, request_serializer(request), timeout, metadata, list):
                 yield _read(answer, response_deserializer)
 
         return call
@@ -102,7 +105,9 @@ class DirectChannel:
         if self._library is not None:
             await self._library.close()
 
-    async def _call(self, path: str, message: bytes, timeout_s: float, metadata: Headers) -> list[bytes]:
+    async def _call(
+        self, path: str, message: bytes, timeout_s: float, metadata: Headers, read: Callable[[list[bytes]], Read]
+    ) -> Read:
         if len(message) > GRPC_MESSAGE_BYTES_MAX:
             told = f"sent message larger than max ({len(message)} vs. {GRPC_MESSAGE_BYTES_MAX})"
             raise _failure("RESOURCE_EXHAUSTED", told)
@@ -111,8 +116,9 @@ class DirectChannel:
         tries = _TRIES_MAX
         while True:
             line = self._next() or await self._connected(left_s)
-            answered: asyncio.Future[Call] = loop.create_future()
-            call = Call(lambda ended, answered=answered: answered.done() or answered.set_result(ended), deadline_s)
+            answered: asyncio.Future[None] = loop.create_future()
+            # The future is not told of the call: the two would be a circle, and each call some work for the collector.
+            call = Call(lambda _, answered=answered: answered.done() or answered.set_result(None), deadline_s)
             line.say(call, path, metadata, f"{max(1, round(left_s * 1000))}m", message)
             try:
                 await answered
@@ -120,7 +126,7 @@ class DirectChannel:
                 line.drop(call)
                 raise
             if call.status == "OK":
-                return _messages(call)
+                return read(_messages(call))
             tries -= 1
             left_s = deadline_s - loop.time()
             # A gateway that goes away says which calls it has not touched: they may be made again, whatever they do.

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 CLOSED: Final = "Channel closed!"
 """What calls are told whose channel is closed; the gRPC library's own words for it."""
+NOTHING: Final = memoryview(b"")
 REFUSED: Final = 7
 CANCEL: Final = 8
 # The rest of the codes that reset a call mean that somebody made a mistake.
@@ -78,7 +79,7 @@ class Call:
         self.http_status = "200"
         self.number = 0
         self.window = 0
-        self.unsent = memoryview(b"")
+        self.unsent = NOTHING
         self.untouched = False
 
     def messages(self) -> list[bytes]:

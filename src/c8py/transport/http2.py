@@ -12,7 +12,7 @@ from typing import Final
 import hpack
 
 from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX
-from c8py.transport.direct_call import CANCEL, REFUSED, Call, of_http, of_reset, of_trailers
+from c8py.transport.direct_call import CANCEL, NOTHING, REFUSED, Call, of_http, of_reset, of_trailers
 
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RESET, _SETTINGS, _PING, _GO_AWAY, _WINDOW, _CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
@@ -327,7 +327,7 @@ class Session:
     def _say_no_more(self, call: Call) -> None:
         if call.unsent:
             self._waiting.remove(call)
-            call.unsent = memoryview(b"")
+            call.unsent = NOTHING
 
     def _open_later(self) -> None:
         while self._later and not self.closing and len(self.calls) < self.calls_max:

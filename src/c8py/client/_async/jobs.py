@@ -121,7 +121,8 @@ class AsyncJobCalls(AsyncVerbs):
             InvalidState: it has failed, or thrown an error.
             C8Error: the call failed.
         """
-        await self._since("8.10", lease_token=lease_token)
+        if lease_token is not None:
+            await self._since("8.10", lease_token=lease_token)
         await self._over(protocol).complete_job(key, document(variables), lease_token=lease_token, retry=retry)
 
     async def fail_job(

@@ -122,7 +122,8 @@ class JobCalls(Verbs):
             InvalidState: it has failed, or thrown an error.
             C8Error: the call failed.
         """
-        self._since("8.10", lease_token=lease_token)
+        if lease_token is not None:
+            self._since("8.10", lease_token=lease_token)
         self._over(protocol).complete_job(key, document(variables), lease_token=lease_token, retry=retry)
 
     def fail_job(
