@@ -2,10 +2,7 @@
 
 import importlib
 import logging
-import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -15,14 +12,14 @@ import click
 import msgspec
 
 from c8py.cli.failures import INTERRUPTED, Exit
-from c8py.cli.fleet import Fleet
 from c8py.cli.options import Connection, json_option, with_connection
 from c8py.cli.output import print_json, say
 from c8py.cli.programs import exec_handler
 from c8py.errors import C8Error
 
 if TYPE_CHECKING:
-    from c8py.worker import Worker
+    from c8py.cli.fleet import Fleet
+    from c8py.worker import Statistics, Worker
 
 _MAX_JOBS: Final = 8
 _TIMEOUT_S: Final = 60.0
@@ -82,11 +79,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def arguments(self) -> list[str]:
         """Those of a process that works on the same."""
         given = {
-            "--credentials": self.connection.credentials,
-            "--env-file": self.connection.env_file,
-            "--profile": self.connection.profile,
-            "--grpc-address": self.connection.grpc_address,
-            "--rest-address": self.connection.rest_address,
+            **{f"--{name.replace('_', '-')}": value for name, value in msgspec.structs.asdict(self.connection).items()},
             "--exec": self.program,
             "--python": self.function,
             "--max-jobs": self.max_jobs,
@@ -141,9 +134,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--reload", "reloads", is_flag=True, help="Start anew when a Python file in this folder changes.")
 @click.option("--name", help="Of the worker, shown in Operate.")
 @click.option("--stop-after", type=click.IntRange(1), metavar="N", help="End when N jobs are finished.")
-@click.option("--health-port", type=click.IntRange(1, 65535), help="Serve /health, /ready, /status and /metrics.")
+@click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /health, /ready, /status and /metrics; 0 for a free one.",
+)
 @click.option("--health-host", default="127.0.0.1", show_default=True, help="Where --health-port listens.")
-@click.option("--until-stdin-closes", is_flag=True, hidden=True, help="End when whoever started us does.")
+@click.option("--in-fleet", is_flag=True, hidden=True, help="Report to whoever started us, and end when they do.")
 @click.option("--quiet", is_flag=True, help="Report nothing but trouble.")
 @json_option
 @with_connection
@@ -162,7 +159,7 @@ def work_(
     stop_after: int | None,
     health_port: int | None,
     health_host: str,
-    until_stdin_closes: bool,
+    in_fleet: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -187,21 +184,17 @@ def work_(
         stop_after=stop_after,
     )
     asked.must_fit(many=processes > 1 or reloads)
-    if health_port is not None and (processes > 1 or reloads):
-        raise click.UsageError("expected --health-port with one process, but there are to be others")
+    told = Told(health_port=health_port, health_host=health_host, in_fleet=in_fleet)
     with _reports_on_stderr(logging.WARNING if quiet else logging.INFO):
         if processes > 1 or reloads:
             command = [*asked.arguments(), *(["--quiet"] if quiet else [])]
-            counted = Fleet(command, processes=processes, reloads=reloads).run()
-        else:
-            worker = asked.worker()
-            if health_port is not None:
-                from c8py.worker.vitals import Vitals  # noqa: PLC0415
+            from c8py.cli.fleet import Fleet  # noqa: PLC0415  whoever asks for help does not wait for it
 
-                Vitals(worker, port=health_port, host=health_host)
-            if until_stdin_closes:
-                threading.Thread(target=_end_with_stdin, daemon=True).start()
-            counted = worker.run()
+            counted = _in_processes(Fleet(command, processes=processes, reloads=reloads), told)
+        else:
+            counted = _in_this_process(asked, told)
+    if in_fleet:
+        return  # it is told already
     if as_json:
         print_json(counted)
     elif not quiet:
@@ -210,10 +203,45 @@ def work_(
         raise Exit(INTERRUPTED)
 
 
-def _end_with_stdin() -> None:
-    while os.read(0, 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told how the work goes.
+
+    Attributes:
+        health_port: where it is asked over HTTP; None for nowhere.
+        health_host: of the port.
+        in_fleet: whether whoever started us asks.
+    """
+
+    health_port: int | None
+    health_host: str
+    in_fleet: bool
+
+
+def _in_this_process(asked: Asked, told: Told) -> "Statistics":
+    report = None
+    if told.in_fleet:
+        from c8py.cli.fleet.report import Report  # noqa: PLC0415
+
+        report = Report()
+    worker = asked.worker()
+    if told.health_port is not None:
+        from c8py.worker.vitals import Vitals  # noqa: PLC0415
+
+        Vitals(worker, port=told.health_port, host=told.health_host)
+    if report is not None:
+        report.on(worker)
+    counted = worker.run()
+    if report is not None:
+        report.done(counted)
+    return counted
+
+
+def _in_processes(fleet: "Fleet", told: Told) -> "Statistics":
+    if told.health_port is None:
+        return fleet.run()
+    from c8py.cli.fleet.vitals import FleetVitals  # noqa: PLC0415
+
+    return fleet.run(FleetVitals(fleet, port=told.health_port, host=told.health_host))
 
 
 @contextmanager

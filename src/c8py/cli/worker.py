@@ -1,15 +1,17 @@
 """`c8 worker status`: asks a running worker how it is, and why no jobs come."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
 
-from c8py.cli.failures import NO_CONNECTION, Exit
-from c8py.cli.output import print_json, printable, say
+from c8py.cli.output import print_json, printable
+from c8py.errors import ConnectionFailed
 
 if TYPE_CHECKING:
+    from c8py.cli.fleet.state import FleetState
     from c8py.worker.ledger import WorkerState
 
 PORT: Final = 9600
@@ -26,25 +28,11 @@ def worker_() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Its host.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, port: int, host: str, as_json: bool) -> None:
-    """How a worker is that was started with --health-port: per job type, what runs, what went wrong, why it waits."""
-    import http.client  # noqa: PLC0415
-    import urllib.error  # noqa: PLC0415
-    import urllib.request  # noqa: PLC0415
+    """How a worker is that was started with --health-port: per job type, what runs, what went wrong, why it waits.
 
-    from c8py.worker.ledger import WorkerState  # noqa: PLC0415
-
-    url = f"http://{host}:{port}/status"
-    try:
-        # What stands in HTTP_PROXY is for the way out, not for the worker next door.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=_TIMEOUT_S) as answer:
-            state = msgspec.json.decode(answer.read(), type=WorkerState)
-    except OSError as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        say(f"c8: expected a worker at {url}, but {_words(reason)}; start it with `c8 work … --health-port {port}`")
-        raise Exit(NO_CONNECTION) from error
-    except (http.client.HTTPException, msgspec.MsgspecError) as error:
-        raise click.ClickException(f"expected the state of a worker at {url}, but somebody else answers") from error
+    Of one with --processes, each of them.
+    """
+    state = asked(host, port)
     if as_json:
         print_json(state)
         return
@@ -56,8 +44,61 @@ def _words(reason: object) -> str:
     return reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
 
 
-def lines(state: "WorkerState") -> list[str]:
+def asked(host: str, port: int) -> "WorkerState | FleetState":
+    """What a running worker, or the processes of one, answer.
+
+    Raises:
+        ConnectionFailed: nobody does.
+        ClickException: somebody else does.
+    """
+    import http.client  # noqa: PLC0415
+    import urllib.error  # noqa: PLC0415
+    import urllib.request  # noqa: PLC0415
+
+    from c8py.cli.fleet.state import FleetState  # noqa: PLC0415
+    from c8py.worker.ledger import WorkerState  # noqa: PLC0415
+
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/status"
+    try:
+        # What stands in HTTP_PROXY is for the way out, not for the worker next door.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=_TIMEOUT_S) as answer:
+            body = answer.read()
+        kind = FleetState if "processes" in msgspec.json.decode(body, type=dict[str, msgspec.Raw]) else WorkerState
+        return msgspec.json.decode(body, type=kind)
+    except OSError as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise ConnectionFailed(
+            f"expected a worker at {url}, but {_words(reason)}",
+            hint=f"start it with `c8 work … --health-port {port}`",
+        ) from error
+    except (http.client.HTTPException, msgspec.MsgspecError) as error:
+        raise click.ClickException(f"expected the state of a worker at {url}, but somebody else answers") from error
+
+
+def lines(state: "WorkerState | FleetState") -> list[str]:
     """What a person is told."""
+    from c8py.worker.ledger import WorkerState  # noqa: PLC0415
+
+    return _of_worker(state) if isinstance(state, WorkerState) else list(_of_processes(state))
+
+
+def _of_processes(fleet: "FleetState") -> Iterator[str]:
+    ready = "ready" if fleet.ready else "NOT ready"
+    yield f"{len(fleet.processes)} processes: {fleet.phase}, {ready}"
+    for one in fleet.processes:
+        again = f", started {one.starts} times" if one.starts > 1 else ""
+        if one.state is not None:
+            first, *others = _of_worker(one.state)
+            yield f"{one.process}. process {one.pid}{again}: {first}"
+            yield from others
+        elif one.pid is None:
+            yield f"{one.process}. not there{again}: another one is about to start"
+        else:
+            yield f"{one.process}. process {one.pid}{again}: does not answer; its event loop does not turn"
+
+
+def _of_worker(state: "WorkerState") -> list[str]:
     ready = "ready" if state.ready else "NOT ready"
     found = [f"{state.name}: {state.phase}, {ready}, {state.taken} of {state.capacity} slots taken"]
     for one in state.types:

@@ -1,14 +1,17 @@
-"""What a worker does, in the text of Prometheus: counters and gauges of its state, histograms of what it told.
+"""What workers do, in the text of Prometheus: counters and gauges of their state, histograms of what they told.
 
-Pure but for the events it hears. Served by `vitals`; needs no library, and keeps a few numbers for each job type.
+Pure but for the events it hears. Served by `vitals`, and for many processes by `c8 work`; needs no library, and keeps a
+few numbers for each job type.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from c8py.worker.events import Event, HandlerEnded, Polled, Reported, TokenTrouble
-from c8py.worker.ledger import TypeState, WorkerState
+from c8py.worker.ledger import WorkerState
 
 BOUNDS_S: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0)
 _COUNTERS: Final = {
@@ -36,33 +39,59 @@ _TIMES: Final = {
 }
 
 
-class Times:
-    """A histogram of seconds."""
+class Histogram(msgspec.Struct, frozen=True):
+    """How many seconds something took.
 
+    Attributes:
+        counts: how often, for each bound and for more than the last one.
+        seconds: all together.
+    """
+
+    counts: tuple[int, ...]
+    seconds: float
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """What a worker's state does not tell.
+
+    Attributes:
+        token_troubles: calls that failed because no token was to be had.
+        times: by name of the metric and job type.
+    """
+
+    token_troubles: int
+    times: dict[str, dict[str, Histogram]]
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """All that is known of one worker.
+
+    Attributes:
+        state: as it is now.
+        numbers: what was counted beside it.
+        process: becomes a label where there are several; empty where there is one.
+    """
+
+    state: WorkerState
+    numbers: Numbers
+    process: str = ""
+
+
+class _Times:
     def __init__(self) -> None:
-        self._counts = [0] * (len(BOUNDS_S) + 1)
-        self._sum = 0.0
+        self.counts = [0] * (len(BOUNDS_S) + 1)
+        self.seconds = 0.0
 
     def add(self, seconds: float) -> None:
-        """One more."""
-        self._counts[bisect_left(BOUNDS_S, seconds)] += 1
-        self._sum += seconds
-
-    def lines(self, name: str, type_: str) -> Iterator[str]:
-        """As Prometheus reads it: counts up to each bound, their sum, and how many."""
-        label, total = _quoted(type_), 0
-        for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), self._counts, strict=True):
-            total += count
-            yield f'{name}_bucket{{type={label},le="{bound}"}} {total}'
-        yield f"{name}_sum{{type={label}}} {self._sum:.9g}"
-        yield f"{name}_count{{type={label}}} {total}"
+        self.counts[bisect_left(BOUNDS_S, seconds)] += 1
+        self.seconds += seconds
 
 
 class Metrics:
     """The numbers of one worker. An observer: give it to `Worker.observe`."""
 
     def __init__(self) -> None:
-        self._times: dict[str, dict[str, Times]] = {name: {} for name in _TIMES}
+        self._times: dict[str, dict[str, _Times]] = {name: {} for name in _TIMES}
         self._token_troubles = 0
 
     def __call__(self, event: Event) -> None:
@@ -79,42 +108,80 @@ class Metrics:
             case _:
                 pass
 
+    def numbers(self) -> Numbers:
+        """What was counted so far."""
+        times = {
+            name: {type_: Histogram(tuple(one.counts), one.seconds) for type_, one in of_types.items()}
+            for name, of_types in self._times.items()
+        }
+        return Numbers(self._token_troubles, times)
+
     def text(self, state: WorkerState) -> str:
         """All of it.
 
         Args:
             state: of the worker, as it is now.
         """
-        lines = [
-            *_family("ready", "gauge", "Whether it works and is answered.", [f"c8_worker_ready {state.ready:d}"]),
-            *_family(
-                "token_troubles_total",
-                "counter",
-                "Calls that failed because no token was to be had.",
-                [f"c8_worker_token_troubles_total {self._token_troubles}"],
-            ),
-        ]
-        for name, help_ in _COUNTERS.items():
-            lines += _family(f"jobs_{name}_total", "counter", help_, _of_types(f"jobs_{name}_total", name, state.types))
-        for name, help_ in _GAUGES.items():
-            lines += _family(f"jobs_{name}", "gauge", help_, _of_types(f"jobs_{name}", name, state.types))
-        for name, help_ in _TIMES.items():
-            found = (
-                line for type_, times in self._times[name].items() for line in times.lines(f"c8_worker_{name}", type_)
-            )
-            lines += _family(name, "histogram", help_, found)
-        return "\n".join(lines) + "\n"
+        return exposition([Measured(state, self.numbers())])
 
     def _add(self, name: str, type_: str, seconds: float) -> None:
-        self._times[name].setdefault(type_, Times()).add(seconds)
+        self._times[name].setdefault(type_, _Times()).add(seconds)
+
+
+def exposition(measured: Sequence[Measured]) -> str:
+    """The text of these workers together: each metric once, with a line for each type of each process."""
+    lines = [
+        *_family("ready", "gauge", "Whether it works and is answered.", _of_workers("ready", measured)),
+        *_family(
+            "token_troubles_total",
+            "counter",
+            "Calls that failed because no token was to be had.",
+            _of_workers("token_troubles_total", measured),
+        ),
+    ]
+    for name, help_ in _COUNTERS.items():
+        lines += _family(f"jobs_{name}_total", "counter", help_, _of_types(f"jobs_{name}_total", name, measured))
+    for name, help_ in _GAUGES.items():
+        lines += _family(f"jobs_{name}", "gauge", help_, _of_types(f"jobs_{name}", name, measured))
+    for name, help_ in _TIMES.items():
+        lines += _family(name, "histogram", help_, _of_times(name, measured))
+    return "\n".join(lines) + "\n"
 
 
 def _family(name: str, kind: str, help_: str, lines: Iterable[str]) -> list[str]:
     return [f"# HELP c8_worker_{name} {help_}", f"# TYPE c8_worker_{name} {kind}", *lines]
 
 
-def _of_types(name: str, field: str, types: Iterable[TypeState]) -> list[str]:
-    return [f"c8_worker_{name}{{type={_quoted(one.type)}}} {int(getattr(one, field))}" for one in types]
+def _of_workers(name: str, measured: Iterable[Measured]) -> Iterator[str]:
+    for one in measured:
+        value = one.state.ready if name == "ready" else one.numbers.token_troubles
+        yield f"c8_worker_{name}{_labels(one)} {value:d}"
+
+
+def _of_types(name: str, field: str, measured: Iterable[Measured]) -> Iterator[str]:
+    for one in measured:
+        for type_ in one.state.types:
+            yield f"c8_worker_{name}{_labels(one, type=type_.type)} {int(getattr(type_, field))}"
+
+
+def _of_times(name: str, measured: Iterable[Measured]) -> Iterator[str]:
+    """As Prometheus reads them: counts up to each bound, their sum, and how many."""
+    for one in measured:
+        for type_, times in one.numbers.times.get(name, {}).items():
+            total = 0
+            for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), times.counts, strict=True):
+                total += count
+                yield f"c8_worker_{name}_bucket{_labels(one, type=type_, le=bound)} {total}"
+            labels = _labels(one, type=type_)
+            yield f"c8_worker_{name}_sum{labels} {times.seconds:.9g}"
+            yield f"c8_worker_{name}_count{labels} {total}"
+
+
+def _labels(one: Measured, **labels: str) -> str:
+    if one.process:
+        labels = {"process": one.process, **labels}
+    inside = ",".join(f"{name}={_quoted(value)}" for name, value in labels.items())
+    return f"{{{inside}}}" if inside else ""
 
 
 def _quoted(text: str) -> str:

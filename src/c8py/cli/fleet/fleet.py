@@ -1,4 +1,4 @@
-"""Many processes of one worker: started, replaced when they die, told to end together, started anew on a change.
+"""The processes of one worker: started, replaced when they die, told to end together, started anew on a change.
 
 They share nothing but what the host shares: the token with its cool-down, and the cluster that hands out the jobs. Each
 one is in a session of its own, so that Ctrl-C reaches it once, by way of us.
@@ -10,19 +10,19 @@ import os
 import random
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Final, Protocol
 
 from c8py.base.backoff import Backoff
 from c8py.cli.failures import Exit
+from c8py.cli.fleet.member import Member
+from c8py.cli.fleet.state import FleetState, ProcessState
 
 if TYPE_CHECKING:
     from c8py.worker import Statistics
+    from c8py.worker.metrics import Measured
 
 _log: Final = logging.getLogger("c8py.worker.fleet")
 _AGAIN: Final = Backoff(initial_s=0.5, factor=2.0, max_s=15.0, attempts_max=sys.maxsize)
@@ -32,6 +32,18 @@ _FILES_MAX: Final = 10_000
 _UNWATCHED: Final = {"__pycache__", "node_modules", "site-packages"}
 
 
+class Beside(Protocol):
+    """What runs beside the processes, for as long as they do."""
+
+    async def start(self) -> None:
+        """Begin."""
+        ...
+
+    def close(self) -> None:
+        """End."""
+        ...
+
+
 class Fleet:
     """So many processes of the same worker.
 
@@ -39,21 +51,34 @@ class Fleet:
         arguments: of `c8 work`, for one of them.
         processes: how many.
         reloads: whether to start them anew when a Python file of the current folder changes.
+        hears: is given each line that they write to standard error; None leaves it to them to write there.
     """
 
-    def __init__(self, arguments: Sequence[str], *, processes: int, reloads: bool) -> None:
-        self._command = [sys.executable, "-m", "c8py.cli", "work", "--json", "--until-stdin-closes", *arguments]
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        processes: int,
+        reloads: bool,
+        hears: Callable[[str], None] | None = None,
+    ) -> None:
+        self._command = [sys.executable, "-m", "c8py.cli", "work", "--in-fleet", *arguments]
         self._size = processes
         self._reloads = reloads
-        self._running: set[Process] = set()
+        self._hears = hears
+        self._members: dict[int, Member] = {}
+        self._starts = [0] * processes
         self._ending = asyncio.Event()
         self._changed = asyncio.Event()
         self._refused: int | None = None
         self._has_worked = False
-        self._printed: list[bytes] = []
+        self._did: list[Statistics] = []
 
-    def run(self) -> "Statistics":
+    def run(self, *beside: Beside) -> "Statistics":
         """Work until SIGTERM or SIGINT, which all of them hear; a second one ends them at once.
+
+        Args:
+            beside: begins and ends with the processes.
 
         Returns:
             What they did, together, as far as they lived to tell.
@@ -61,27 +86,55 @@ class Fleet:
         Raises:
             Exit: none of them could start; with the code of the first.
         """
-        return asyncio.run(self._run())
+        return asyncio.run(self._run(beside))
 
-    async def _run(self) -> "Statistics":
+    async def measured(self) -> "dict[int, Measured | None]":
+        """What each process says of itself, by its place; None where it says nothing."""
+        members = dict(self._members)
+        said = await asyncio.gather(*(member.measured() for member in members.values()))
+        return {place + 1: one for place, one in sorted(zip(members, said, strict=True), key=lambda pair: pair[0])}
+
+    async def state(self) -> FleetState:
+        """How all of them stand."""
+        pids = {place + 1: member.pid for place, member in self._members.items()}
+        said = await self.measured()
+        processes: list[ProcessState] = []
+        for place in range(1, self._size + 1):
+            one = said.get(place)
+            state = None if one is None else one.state
+            starts = self._starts[place - 1]
+            processes.append(
+                ProcessState(process=place, pid=pids.get(place), starts=starts, answers=state is not None, state=state)
+            )
+        return FleetState(
+            phase="draining" if self._ending.is_set() else "working",
+            ready=not self._ending.is_set() and all(one.state and one.state.ready for one in processes),
+            processes=tuple(processes),
+        )
+
+    async def _run(self, beside: Sequence[Beside]) -> "Statistics":
         with self._told_by_signals():
             places = [asyncio.create_task(self._keep(place)) for place in range(self._size)]
             watching = asyncio.create_task(self._watch()) if self._reloads else None
             try:
+                for one in beside:
+                    await one.start()
                 await asyncio.gather(*places)
             finally:
+                for one in beside:
+                    one.close()
                 for task in (*places, *([watching] if watching else [])):
                     task.cancel()
                 self._tell(signal.SIGKILL)
         if self._refused is not None:
             raise Exit(self._refused)
-        return _together(self._printed)
+        return _together(self._did)
 
     async def _keep(self, place: int) -> None:
         """Have one process in this place until the end."""
         waits = _AGAIN.waits(random.random)
         while not self._ending.is_set():
-            lived_s, code = await self._one()
+            lived_s, code = await self._one(place)
             if self._ending.is_set() or (code == 0 and not self._reloads):
                 return
             if code == 0:
@@ -104,20 +157,23 @@ class Fleet:
                 async with asyncio.timeout(wait_s):
                     await self._ending.wait()
 
-    async def _one(self) -> tuple[float, int]:
+    async def _one(self, place: int) -> tuple[float, int]:
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
-        # Its end of the pipe closes when we are gone, however that came.
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, start_new_session=True)
-        self._running.add(process)
+        member = await Member.start(self._command, hears=self._hears)
+        self._starts[place] += 1
+        self._members[place] = member
+        if self._ending.is_set():  # we were told while it started
+            member.tell(signal.SIGTERM)
         settled = loop.call_later(_SETTLED_S, self._settled)
         try:
-            printed = await _read(process)
+            code = await member.ended()
         finally:
             settled.cancel()
-            self._running.discard(process)
-        self._printed.append(printed)
-        return loop.time() - begun_s, process.returncode or 0
+            self._members.pop(place, None)
+        if member.statistics is not None:
+            self._did.append(member.statistics)
+        return loop.time() - begun_s, code
 
     def _settled(self) -> None:
         self._has_worked = True
@@ -128,16 +184,15 @@ class Fleet:
         self._tell(signal.SIGTERM)
 
     def _tell(self, number: signal.Signals) -> None:
-        for process in self._running:
-            with suppress(ProcessLookupError):
-                process.send_signal(number)
+        for member in self._members.values():
+            member.tell(number)
 
     @contextmanager
     def _told_by_signals(self) -> Generator[None]:
         loop = asyncio.get_running_loop()
 
         def tell(number: int) -> None:
-            _log.info("%s: ending %d processes", signal.Signals(number).name, len(self._running))
+            _log.info("%s: ending %d processes", signal.Signals(number).name, len(self._members))
             self._stop()  # a second time, they leave at once
 
         def from_handler(number: int, _frame: object) -> None:
@@ -167,14 +222,6 @@ class Fleet:
         await self._changed.wait()
 
 
-async def _read(process: Process) -> bytes:
-    """What it prints until its end; not `communicate`, which would close its standard input."""
-    assert process.stdout is not None
-    printed = await process.stdout.read()
-    await process.wait()
-    return printed
-
-
 def _python_files(folder: Path) -> dict[str, int]:
     """Every Python file below, with the time of its last change."""
     found: dict[str, int] = {}
@@ -188,11 +235,7 @@ def _python_files(folder: Path) -> dict[str, int]:
     return found
 
 
-def _together(printed: Sequence[bytes]) -> "Statistics":
+def _together(did: Sequence["Statistics"]) -> "Statistics":
     from c8py.worker import Statistics  # noqa: PLC0415
 
-    parts: list[Statistics] = []
-    for document in printed:
-        with suppress(msgspec.MsgspecError):  # one that was killed printed nothing
-            parts.append(msgspec.json.decode(document, type=Statistics))
-    return Statistics(**{name: sum(getattr(one, name) for one in parts) for name in Statistics.__struct_fields__})
+    return Statistics(**{name: sum(getattr(one, name) for one in did) for name in Statistics.__struct_fields__})
