@@ -234,7 +234,9 @@ class JobGateway:
         return {"ZEEBE_GRPC_ADDRESS": f"grpc://{self.grpc_address}", "CAMUNDA_AUTH_STRATEGY": "NONE"}
 
     async def _start(self) -> None:
-        server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        # Whoever tries its connection often is not sent away, as it would be by grpcio's own measure of five minutes.
+        pings = [("grpc.http2.min_recv_ping_interval_without_data_ms", 1), ("grpc.http2.max_ping_strikes", 0)]
+        server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *pings])
         unary, stream = grpc.unary_unary_rpc_method_handler, grpc.unary_stream_rpc_method_handler
         methods = {
             "Topology": (unary, pb.TopologyRequest, self._topology),

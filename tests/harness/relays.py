@@ -63,7 +63,7 @@ class TokenRelay(HttpServer):
 
 
 class ByteRelay:
-    """Passes bytes on in both directions, until it falls silent: connections stay open, and nothing comes any more.
+    """Passes bytes on in both directions, unless it falls silent: connections stay open, and nothing comes.
 
     Args:
         address: HOST:PORT of the server.
@@ -83,6 +83,10 @@ class ByteRelay:
         """From now on nothing is passed on, and nobody is told: as when a cable is pulled."""
         self._silent.set()
 
+    def speak_again(self) -> None:
+        """New connections are passed on again; those that were cut off are forgotten, as a firewall forgets them."""
+        self._silent.clear()
+
     def close(self) -> None:
         """End all connections."""
         self._over.set()
@@ -98,8 +102,13 @@ class ByteRelay:
         # The target may be gone: whoever knocks then is turned away.
         with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
             other = {client: server, server: client}
+            cut_off = False
             while not self._over.is_set():
-                for side in select.select([] if self._silent.is_set() else list(other), [], [], POLL_S)[0]:
+                if self._silent.is_set():
+                    cut_off = True
+                elif cut_off:
+                    return
+                for side in select.select([] if cut_off else list(other), [], [], POLL_S)[0]:
                     content = side.recv(CHUNK_BYTES)
                     if not content:
                         return

@@ -50,6 +50,7 @@ class Delivery:
         self._telling = telling
         self._clock = clock
         self._uniform = uniform
+        self._told = False  # of a trouble that has not passed yet: it is one, however many jobs wait for its end
 
     async def report(self, held: Held, verdict: Verdict) -> None:
         """Deliver a verdict, or say in the books and the log why it could not be."""
@@ -61,6 +62,9 @@ class Delivery:
             if ending != "delivered":
                 await self._undelivered(held, verdict, ending, error)
                 return
+        if self._told:
+            self._told = False
+            _log.info("jobs of type %s can be reported again", held.job.type)
         outcome = outcome_of(verdict)
         if outcome == "completed":
             self._ledger.completed += 1
@@ -112,7 +116,8 @@ class Delivery:
     def _retried(self, job: ActivatedJobResult, error: C8Error, wait_s: float, attempts: int) -> None:
         self._ledger.retried += 1
         self._ledger.went_wrong(error)
-        if attempts == _TELL_AT:
+        if attempts >= _TELL_AT and not self._told:
+            self._told = True
             _log.warning("job %s is done, but cannot be reported yet: %s; trying on", job.job_key, error)
         if self._telling.heard:
             self._telling(ReportRetried(job, error, wait_s))

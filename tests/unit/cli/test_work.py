@@ -8,7 +8,11 @@ from c8py.cli.work import Asked
 
 def test_other_processes_go_where_this_one_was_told_to():
     connection = Connection(
-        credentials=Path("a.env"), env_file=Path("b.env"), profile="", grpc_address="grpc://c:1", rest_address="http://d"
+        credentials=Path("a.env"),
+        env_file=Path("b.env"),
+        profile="",
+        grpc_address="grpc://c:1",
+        rest_address="http://d",
     )
     asked = Asked(
         connection=connection,
