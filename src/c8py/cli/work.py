@@ -18,7 +18,6 @@ from c8py.cli.programs import exec_handler
 from c8py.errors import C8Error
 
 if TYPE_CHECKING:
-    from c8py.cli.fleet import Fleet
     from c8py.worker import Statistics, Worker
 
 _MAX_JOBS: Final = 8
@@ -140,6 +139,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     help="Serve /health, /ready, /status and /metrics; 0 for a free one.",
 )
 @click.option("--health-host", default="127.0.0.1", show_default=True, help="Where --health-port listens.")
+@click.option("--watch", "watches", is_flag=True, help="Show in the terminal how each job type stands.")
 @click.option("--in-fleet", is_flag=True, hidden=True, help="Report to whoever started us, and end when they do.")
 @click.option("--quiet", is_flag=True, help="Report nothing but trouble.")
 @json_option
@@ -159,6 +159,7 @@ def work_(
     stop_after: int | None,
     health_port: int | None,
     health_host: str,
+    watches: bool,
     in_fleet: bool,
     quiet: bool,
     as_json: bool,
@@ -184,13 +185,12 @@ def work_(
         stop_after=stop_after,
     )
     asked.must_fit(many=processes > 1 or reloads)
-    told = Told(health_port=health_port, health_host=health_host, in_fleet=in_fleet)
+    told = Told(health_port=health_port, health_host=health_host, watches=watches, in_fleet=in_fleet)
+    told.must_fit()
     with _reports_on_stderr(logging.WARNING if quiet else logging.INFO):
         if processes > 1 or reloads:
-            command = [*asked.arguments(), *(["--quiet"] if quiet else [])]
-            from c8py.cli.fleet import Fleet  # noqa: PLC0415  whoever asks for help does not wait for it
-
-            counted = _in_processes(Fleet(command, processes=processes, reloads=reloads), told)
+            command = [*(["--quiet"] if quiet else []), *asked.arguments()]
+            counted = _in_processes(command, processes, told, reloads=reloads)
         else:
             counted = _in_this_process(asked, told)
     if in_fleet:
@@ -209,12 +209,25 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         health_port: where it is asked over HTTP; None for nowhere.
         health_host: of the port.
+        watches: whether somebody looks at this terminal.
         in_fleet: whether whoever started us asks.
     """
 
     health_port: int | None
     health_host: str
+    watches: bool
     in_fleet: bool
+
+    def must_fit(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            UsageError: there is no terminal to look at.
+        """
+        if self.watches:
+            from c8py.cli.live import must_be_terminal  # noqa: PLC0415
+
+            must_be_terminal()
 
 
 def _in_this_process(asked: Asked, told: Told) -> "Statistics":
@@ -228,6 +241,10 @@ def _in_this_process(asked: Asked, told: Told) -> "Statistics":
         from c8py.worker.vitals import Vitals  # noqa: PLC0415
 
         Vitals(worker, port=told.health_port, host=told.health_host)
+    if told.watches:
+        from c8py.cli.live import watch  # noqa: PLC0415
+
+        watch(worker)
     if report is not None:
         report.on(worker)
     counted = worker.run()
@@ -236,19 +253,41 @@ def _in_this_process(asked: Asked, told: Told) -> "Statistics":
     return counted
 
 
-def _in_processes(fleet: "Fleet", told: Told) -> "Statistics":
-    if told.health_port is None:
-        return fleet.run()
-    from c8py.cli.fleet.vitals import FleetVitals  # noqa: PLC0415
+def _in_processes(command: list[str], processes: int, told: Told, *, reloads: bool) -> "Statistics":
+    from c8py.cli.fleet import Beside, Fleet  # noqa: PLC0415  whoever asks for help does not wait for it
 
-    return fleet.run(FleetVitals(fleet, port=told.health_port, host=told.health_host))
+    fleet = Fleet(command, processes=processes, reloads=reloads, hears=_write if told.watches else None)
+    beside: list[Beside] = []
+    if told.health_port is not None:
+        from c8py.cli.fleet.vitals import FleetVitals  # noqa: PLC0415
+
+        beside.append(FleetVitals(fleet, port=told.health_port, host=told.health_host))
+    if told.watches:
+        from c8py.cli.live import LiveView  # noqa: PLC0415
+
+        beside.append(LiveView(fleet.state))
+    return fleet.run(*beside)
+
+
+def _write(line: str) -> None:
+    """To standard error as it is at the moment, for a live view takes its place; click would look behind it."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            _write(self.format(record))
+        except (OSError, ValueError):
+            self.handleError(record)
 
 
 @contextmanager
 def _reports_on_stderr(level: int) -> Generator[None]:
     """What the worker logs becomes lines for the person who watches it."""
     log = logging.getLogger("c8py")
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Lines()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     before = log.level
     log.addHandler(handler)

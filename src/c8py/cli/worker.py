@@ -1,5 +1,6 @@
 """`c8 worker status`: asks a running worker how it is, and why no jobs come."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -26,12 +27,16 @@ def worker_() -> None:
 @worker_.command("status")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Its --health-port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Its host.")
+@click.option("--watch", "watches", is_flag=True, help="Show it in the terminal until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(*, port: int, host: str, as_json: bool) -> None:
+def status(*, port: int, host: str, watches: bool, as_json: bool) -> None:
     """How a worker is that was started with --health-port: per job type, what runs, what went wrong, why it waits.
 
     Of one with --processes, each of them.
     """
+    if watches:
+        _watch(host, port)
+        return
     state = asked(host, port)
     if as_json:
         print_json(state)
@@ -74,6 +79,23 @@ def asked(host: str, port: int) -> "WorkerState | FleetState":
         ) from error
     except (http.client.HTTPException, msgspec.MsgspecError) as error:
         raise click.ClickException(f"expected the state of a worker at {url}, but somebody else answers") from error
+
+
+def _watch(host: str, port: int) -> None:
+    from c8py.cli.fleet.state import FleetState, alone  # noqa: PLC0415
+    from c8py.cli.live import LiveView, must_be_terminal  # noqa: PLC0415
+
+    must_be_terminal()
+
+    async def ask() -> FleetState:
+        state = await asyncio.to_thread(asked, host, port)
+        return state if isinstance(state, FleetState) else alone(state)
+
+    view = LiveView(ask)
+    try:
+        asyncio.run(view.show())
+    finally:
+        view.close()
 
 
 def lines(state: "WorkerState | FleetState") -> list[str]:

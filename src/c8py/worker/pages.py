@@ -78,6 +78,8 @@ class PageServer:
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # whoever asked does not say what, or is gone
+        except asyncio.CancelledError:
+            pass  # the loop ends; asyncio itself would print it as an error
         finally:
             writer.close()
 

@@ -3,6 +3,6 @@
 `state` and `vitals` tell of all of them. Used by `c8 work --processes` and `--reload`.
 """
 
-from c8py.cli.fleet.fleet import Fleet
+from c8py.cli.fleet.fleet import Beside, Fleet
 
-__all__ = ["Fleet"]
+__all__ = ["Beside", "Fleet"]

@@ -14,7 +14,7 @@ class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         process: its place, from 1 on.
-        pid: of the process that has the place now; None while another one is about to start.
+        pid: of the process that has the place now; None while another one is about to start, or where nobody asked.
         starts: how many had the place so far, the present one included.
         answers: whether it says how it is: its event loop turns.
         state: what it says; None where it says nothing.
@@ -46,13 +46,8 @@ class FleetState(msgspec.Struct, frozen=True, kw_only=True):
         return [one.process for one in self.processes if one.pid is not None and not one.answers]
 
 
-def alone(state: WorkerState, pid: int) -> FleetState:
-    """One worker in the form of many.
-
-    Args:
-        state: of the worker.
-        pid: of its process.
-    """
-    process = ProcessState(process=1, pid=pid, starts=1, answers=True, state=state)
+def alone(state: WorkerState) -> FleetState:
+    """One worker in the form of many."""
+    process = ProcessState(process=1, pid=None, starts=1, answers=True, state=state)
     phase: FleetPhase = "working" if state.phase in {"new", "working"} else "draining"
     return FleetState(phase=phase, ready=state.ready, processes=(process,))
