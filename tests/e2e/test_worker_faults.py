@@ -78,6 +78,8 @@ async def beating(n: int) -> None:
     await asyncio.sleep(2.5)
 """
 
+TYPES = APP.count("@worker.task")
+
 
 @pytest.fixture
 def books() -> Books:
@@ -240,7 +242,7 @@ def test_a_handler_longer_than_its_job_says_so_and_its_work_is_done_once(books, 
     assert "takes longer than its 1 s" in worker.output()
 
 
-def test_many_processes_share_the_work_evenly_and_replace_who_dies(books, start, tmp_path):
+def test_many_processes_share_the_work_and_replace_who_dies(books, start, tmp_path):
     (tmp_path / "shop.py").write_text(APP + "\nwho = os.open(f'process-{os.getpid()}', os.O_CREAT | os.O_WRONLY)\n")
     fleet = start("--processes", "3", "--json")
     fleet.wait_for("all to work", lambda: fleet.output().count("working on") == 3, deadline_s=30)
@@ -256,6 +258,27 @@ def test_many_processes_share_the_work_evenly_and_replace_who_dies(books, start,
 
     assert set(books.completed.values()) == {1}
     assert "ended with -9" in fleet.output()
+
+
+@pytest.mark.parametrize("pace", ["a backlog", "a trickle"])
+def test_the_load_of_many_processes_is_even(books, start, tmp_path, pace):
+    """None does more than half as much again as its share."""
+    (tmp_path / "shop.py").write_text(APP.replace('f"{n}\\n"', 'f"{os.getpid()}\\n"'))
+    fleet = start("--processes", "3", "--max-jobs", "11")
+    if pace == "a trickle":
+        fleet.wait_for("all streams", lambda: len(books.streams) == 3 * TYPES, deadline_s=60)
+        for number in range(90):
+            books.add("slow", numbered(1))
+            fleet.wait_for("an end", lambda number=number: books.done >= number - 9, deadline_s=30)
+    else:
+        fleet.wait_for("all to work", lambda: fleet.output().count("working on") == 3, deadline_s=60)
+        books.add("slow", numbered(330))
+    count = 90 if pace == "a trickle" else 330
+    fleet.wait_for("the end of all jobs", lambda: books.done == count, deadline_s=90)
+
+    by_process = Counter((tmp_path / "called").read_text().split())
+    assert len(by_process) == 3, by_process
+    assert max(by_process.values()) <= 1.5 * count / 3, by_process
 
 
 def test_a_change_of_code_is_worked_with(books, start, tmp_path):

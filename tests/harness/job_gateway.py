@@ -171,11 +171,14 @@ class Books:
         return job.key in self.waiting.get(job.type, ())
 
     def _offer(self, job: Job) -> None:
-        for type_, timeout_s, queue, loop in self.streams:
-            if type_ == job.type:
-                self._hand_out(job, timeout_s)
-                loop.call_soon_threadsafe(queue.put_nowait, job)
-                return
+        found = next((entry for entry in self.streams if entry[0] == job.type), None)
+        if found is not None:
+            _, timeout_s, queue, loop = found
+            self.streams.remove(found)  # streams of a type take turns
+            self.streams.append(found)
+            self._hand_out(job, timeout_s)
+            loop.call_soon_threadsafe(queue.put_nowait, job)
+            return
         self.waiting.setdefault(job.type, deque()).append(job.key)
 
     def _hand_out(self, job: Job, timeout_s: float) -> None:

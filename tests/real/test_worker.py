@@ -111,3 +111,32 @@ async def test_what_was_never_begun_comes_back_with_all_its_retries(only, start)
     await until_done(second, 2)
     assert worker.statistics.completed == 1
     assert retries == [3, 3]
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["a backlog", "a trickle"])
+async def test_two_workers_share_the_load(only, start, waits):
+    """Of a backlog, which they take themselves, each has a quarter; of a trickle, which the broker pushes, its share."""
+    workers = [Worker(only, max_jobs=8, name=f"w{place}") for place in range(2)]
+    for worker in workers:
+
+        @worker.task(start.type)
+        async def handler(amount: int) -> None:
+            await asyncio.sleep(0.1)
+
+    async def work() -> None:
+        await asyncio.gather(*(worker.run_async(signals=False) for worker in workers))
+
+    count = 80 if waits else 40
+    if waits:
+        await start(count)
+    running = asyncio.create_task(work())
+    await wait(lambda: all(worker.state.ready for worker in workers))
+    if not waits:
+        await start(count)
+    await wait(lambda: sum(worker.statistics.completed for worker in workers) == count)
+    for worker in workers:
+        worker.stop()
+    await running
+
+    done = sorted(worker.statistics.completed for worker in workers)
+    assert done[0] >= (count / 4 if waits else count / 20), done
