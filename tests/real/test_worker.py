@@ -115,7 +115,7 @@ async def test_what_was_never_begun_comes_back_with_all_its_retries(only, start)
 
 @pytest.mark.parametrize("waits", [True, False], ids=["a backlog", "a trickle"])
 async def test_two_workers_share_the_load(only, start, waits):
-    """Of a backlog, which they take themselves, each has a quarter; of a trickle, which the broker pushes, its share."""
+    """Of a backlog, which they take themselves, each has a quarter; of a trickle, which the broker pushes, some."""
     workers = [Worker(only, max_jobs=8, name=f"w{place}") for place in range(2)]
     for worker in workers:
 
