@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from opentelemetry import propagate, trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -26,6 +26,12 @@ def gateway(books: Books) -> Iterator[JobGateway]:
     gateway = JobGateway(books)
     yield gateway
     gateway.close()
+
+
+def context(span: ReadableSpan) -> trace.SpanContext:
+    found = span.get_span_context()
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("rest", [False, True], ids=["grpc", "rest"])
@@ -52,9 +58,8 @@ async def test_a_trace_goes_from_who_gave_it_through_the_handler_to_the_report(b
             await worker.run_async(signals=False)
 
     found = spans.get_finished_spans()
-    trace_id = order.get_span_context().trace_id
-    by_trace = {span.name: span for span in found if span.get_span_context().trace_id == trace_id}
-    ids = {name: span.get_span_context().span_id for name, span in by_trace.items()}
+    by_trace = {span.name: span for span in found if context(span).trace_id == order.get_span_context().trace_id}
+    ids = {name: context(span).span_id for name, span in by_trace.items()}
     assert list(ids) == ["order", "pay 1", "process charge", "settle charge"]
     parents = {name: span.parent and span.parent.span_id for name, span in by_trace.items()}
     assert parents["process charge"] == ids["order"]
