@@ -194,13 +194,13 @@ def test_a_gateway_killed_ten_times_gets_all_jobs_done_once(books, gateway, star
     assert told <= 10, "each row of failures is told once"
 
 
-@pytest.mark.parametrize("rest", [False, True], ids=["grpc", "rest"])
-def test_whatever_a_handler_does_other_jobs_go_on_and_its_own_say_what_happened(books, start, rest):
+@pytest.mark.parametrize("way", ["grpcio", "asyncio", "rest"])
+def test_whatever_a_handler_does_other_jobs_go_on_and_its_own_say_what_happened(books, start, way):
     types = ["raising", "garbage", "shouting", "hanging", "hanging-async", "dying"]
     keys = {type_: books.add(type_, numbered(2), retries=1) for type_ in types}
     deep = "[" * 5000 + "]" * 5000
     poison = books.add("quick", ['{"n": "no number"}', '{"m": 1}', '{"n": 1e999}', f'{{"n": {deep}}}'], retries=1)
-    worker = start(rest=rest)
+    worker = start(way=way)
     quick = books.add("quick", numbered(100))
     # Of each pair both end, but for the shouting ones and the second dying one, which are done.
     worker.wait_for("the end of all jobs", lambda: len(books.failed) + books.done == 12 + 4 + 100, deadline_s=60)

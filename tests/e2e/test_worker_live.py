@@ -130,7 +130,7 @@ def test_a_worker_elsewhere_is_watched_until_it_is_gone(look, tmp_path):
     other.wait_for("w: working, ready")
     assert terminal.end() == 0
     other.wait_for("expected a worker at http")
-    assert other.process.wait(30) == 1
+    assert other.process.wait(30) == 3
 
 
 def test_where_nobody_looks_nothing_is_drawn(tmp_path):

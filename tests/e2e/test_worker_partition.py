@@ -52,7 +52,8 @@ def start(gateway: JobGateway, tmp_path: Path) -> Iterator[Callable[..., tuple[P
     (tmp_path / "shop.py").write_text(APP)
     started: list[tuple[Program, ByteRelay]] = []
 
-    def start(*, rest: bool = False) -> tuple[Program, ByteRelay]:
+    def start(*, way: str = "grpcio") -> tuple[Program, ByteRelay]:
+        rest = way == "rest"
         target = gateway.rest_address.removeprefix("http://") if rest else gateway.grpc_address
         relay = ByteRelay(target)
         environment = {
@@ -60,6 +61,7 @@ def start(gateway: JobGateway, tmp_path: Path) -> Iterator[Callable[..., tuple[P
         }
         # As short as they can be told to be; the rest of the time is our own measure.
         environment |= {"CAMUNDA_KEEP_ALIVE": "2000", "CAMUNDA_CLIENT_REQUESTTIMEOUT": "3000"}
+        environment |= {} if rest else {"CAMUNDA_GRPC_TRANSPORT": way}
         worker = Program(
             [C8, "work", "shop:worker"],
             folder=tmp_path,
@@ -84,10 +86,10 @@ def said(worker: Program, words: str) -> int:
     return len(re.findall(words, worker.output()))
 
 
-@pytest.mark.parametrize("rest", [False, True], ids=["grpc", "rest"])
-def test_cut_off_under_load_it_reports_what_it_finished_and_goes_on(books, start, tmp_path, rest):
+@pytest.mark.parametrize("way", ["grpcio", "asyncio", "rest"])
+def test_cut_off_under_load_it_reports_what_it_finished_and_goes_on(books, start, tmp_path, way):
     books.add("slow", numbered(0, 200))
-    worker, relay = start(rest=rest)
+    worker, relay = start(way=way)
     worker.wait_for("work in full", lambda: books.done > 40, deadline_s=60)
     relay.fall_silent()
     worker.wait_for("its word", lambda: said(worker, "is done, but cannot be reported yet"), deadline_s=NOTICED_S)
@@ -105,8 +107,9 @@ def test_cut_off_under_load_it_reports_what_it_finished_and_goes_on(books, start
     assert books.failed == []
 
 
-def test_cut_off_without_jobs_it_notices_by_itself_says_so_once_and_is_there_for_new_ones(books, start):
-    worker, relay = start()
+@pytest.mark.parametrize("way", ["grpcio", "asyncio"])
+def test_cut_off_without_jobs_it_notices_by_itself_says_so_once_and_is_there_for_new_ones(books, start, way):
+    worker, relay = start(way=way)
     worker.wait_for("the stream", lambda: books.streams, deadline_s=60)
     relay.fall_silent()
     worker.wait_for("its word", lambda: said(worker, "cannot get jobs of type slow"), deadline_s=NOTICED_S)

@@ -119,7 +119,7 @@ def test_without_its_cluster_a_worker_is_alive_but_not_ready_and_says_why(gatewa
 
 def test_where_nobody_listens_the_next_step_is_told():
     done = run([C8, "worker", "status", "--port", "1"], environment=plain_environment())
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "expected a worker at http://127.0.0.1:1/status" in done.stderr
     assert "--health-port 1" in done.stderr
 
