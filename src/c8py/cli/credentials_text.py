@@ -31,8 +31,9 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True):
         permissions: what it may call.
         audience: of its tokens.
         oauth_url: where it gets them.
-        grpc_address: of the gateway, host:port.
+        grpc_address: of the gateway, host:port, or with its scheme where that is told.
         api_address: of the Administration API.
+        rest_address: where REST is, if that is told: the local platform does, SaaS leaves it to the gRPC address.
         component_urls: of Tasklist, Optimize and Operate, as far as they are told.
     """
 
@@ -45,16 +46,18 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True):
     oauth_url: str
     grpc_address: str
     api_address: str
+    rest_address: str = ""
     component_urls: Mapping[str, str] = {}
 
 
 def credentials_text(client: NewClient) -> str:
     """The lines of the file, with the names that 8.8 has and those before it."""
-    saas = saas_cluster(_normal(client.grpc_address))
-    # Outside SaaS the address says nothing about REST; the local platform serves it beside its Administration API.
+    # Whoever tells where REST is gives the tokens as well, wherever the cluster is: a remote one may be at SaaS.
+    saas = None if client.rest_address else saas_cluster(_normal(client.grpc_address))
+    # Outside SaaS the address says nothing about REST; older platforms serve it beside their Administration API.
     api = urlsplit(client.api_address)
-    rest = saas.rest_address if saas else f"{api.scheme}://{api.netloc}/{client.cluster_id}"
-    grpc = saas.grpc_address if saas else f"grpc://{_bare(client.grpc_address)}"
+    rest = client.rest_address or (saas.rest_address if saas else f"{api.scheme}://{api.netloc}/{client.cluster_id}")
+    grpc = saas.grpc_address if saas else _with_scheme(client.grpc_address)
     region = saas.region if saas else client.region
     secret = client.client_secret.reveal()
     lines = (
@@ -148,6 +151,10 @@ def write_private(path: Path, text: str, *, force: bool = False) -> None:
 
 def _bare(address: str) -> str:
     return address.partition("://")[2] or address
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"grpc://{address}"
 
 
 def _normal(address: str) -> str:

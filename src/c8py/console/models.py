@@ -36,10 +36,12 @@ class ClusterStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     connectors_status: Health = ""
 
 class Links(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the parts of a cluster are reached."""
+    """Where the parts of a cluster are reached; only the local platform tells `grpc` and `rest`."""
     console: str = ""
     oauth: str = ""
     zeebe: str = ""
+    grpc: str = ""
+    rest: str = ""
     operate: str = ""
     tasklist: str = ""
     optimize: str = ""

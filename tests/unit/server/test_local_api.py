@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from c8py.server.app._local_log import LINES
 from c8py.server.settings import BrokersSettings
+from harness.platform import c8
 from harness.processes import alive, wait_until
 
 PROGRAM = Path(__file__).parent / "brokers" / "broker.py"
@@ -319,6 +320,46 @@ def test_a_cluster_that_cannot_be_reached_says_why(served, serve, changed, says)
 )
 def test_addresses_that_are_none_are_refused(served, changed):
     assert Caller(served)("POST", "", remote_of(served, **changed)).status == 400
+
+
+def exports(text):
+    """The lines of a credentials file, in order, without what is of one client alone."""
+    lines = [line.removeprefix("export ").split("=", 1) for line in text.splitlines()]
+    return [(name, value.strip("'")) for name, value in lines if "SECRET" not in name and not name.endswith(CLIENT_IDS)]
+
+
+CLIENT_IDS = ("CLIENT_ID", "CLIENT_AUTH_CLIENTID")
+
+
+def made_by_verb(call, cluster, tmp_path):
+    """The file that `c8 console clients create` writes."""
+    served, file = call.served, tmp_path / f"{cluster}.txt"
+    environment = served.variables(served.addresses.console_credentials_file)
+    done = c8(
+        "console", "clients", "create", "by verb", "--cluster", cluster, "--out", str(file), environment=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return exports(file.read_text())
+
+
+@pytest.mark.slow
+def test_the_verb_writes_the_file_that_console_writes_for_every_kind_of_cluster(call, serve, tmp_path):
+    served = call.served
+    zeebe = call.created()["id"]
+    by_api = call("POST", f"/{zeebe}/clients", {"name": "by api"}).json["credentials"]
+    assert made_by_verb(call, zeebe, tmp_path) == exports(by_api)
+    ready_made = Path(served.addresses.credentials_file).read_text()
+    assert made_by_verb(call, served.addresses.cluster_id, tmp_path) == exports(ready_made)
+    # Somebody else's cluster, even at SaaS, which takes tokens of ours: they come from here.
+    saas = {"grpc_address": f"{zeebe}.bru-2.zeebe.camunda.io:443", "rest_address": "https://127.0.0.1:9/rest"}
+    remote = call("POST", "", remote_of(serve(), **saas)).json["id"]
+    lines = dict(made_by_verb(call, remote, tmp_path))
+    assert {name: lines[name] for name in ("ZEEBE_ADDRESS", "ZEEBE_GRPC_ADDRESS", "ZEEBE_REST_ADDRESS")} == {
+        "ZEEBE_ADDRESS": saas["grpc_address"],
+        "ZEEBE_GRPC_ADDRESS": f"grpcs://{saas['grpc_address']}",
+        "ZEEBE_REST_ADDRESS": saas["rest_address"],
+    }
+    assert (lines["CAMUNDA_OAUTH_URL"], lines["CAMUNDA_CLIENT_MODE"]) == (served.addresses.oauth_url, "self-managed")
 
 
 def test_a_backup_of_the_platform_is_the_platform_as_it_was(serve, tmp_path):

@@ -142,7 +142,8 @@ def new_client(console: "Console", cluster: "Cluster", name: str, scopes: tuple[
         permissions=made.permissions or scopes,
         audience=made.audience or "zeebe.camunda.io",
         oauth_url=connection.oauth_url,
-        grpc_address=connection.zeebe_address,
+        grpc_address=made.links.grpc or connection.zeebe_address,
+        rest_address=made.links.rest,
         api_address=console.settings.console_base_url or "",
         component_urls={name: url for name in COMPONENTS if (url := getattr(made.links, name))},
     )

@@ -285,10 +285,13 @@ def item(desk: Desk, cluster: Cluster) -> ClusterItem:
 
 def links(desk: Desk, cluster: Cluster) -> Links:
     """Where its parts are."""
+    place = desk.clients.place(cluster)
     return Links(
         console=f"{desk.addresses.console_url}/org/{cluster.org_id}/cluster/{cluster.cluster_id}",
         oauth=desk.addresses.oauth_url,
-        zeebe=desk.clients.place(cluster).grpc_address,
+        zeebe=place.grpc_address,
+        grpc=place.grpc_url,
+        rest=place.rest_address,
     )
 
 

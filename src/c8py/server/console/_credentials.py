@@ -57,7 +57,7 @@ def credentials_text(  # what stands in the file, each by name
         ("ZEEBE_CLIENT_SECRET", secret.reveal(), True),
         ("ZEEBE_AUTHORIZATION_SERVER_URL", addresses.oauth_url, True),
         ("ZEEBE_REST_ADDRESS", place.rest_address, rest_too),
-        ("ZEEBE_GRPC_ADDRESS", f"{'grpcs' if place.tls else 'grpc'}://{place.grpc_address}", rest_too),
+        ("ZEEBE_GRPC_ADDRESS", place.grpc_url, rest_too),
         ("ZEEBE_TOKEN_AUDIENCE", API_FACTS["zeebe"].audience, True),
         ("CAMUNDA_CLUSTER_ID", cluster.cluster_id, True),
         ("CAMUNDA_CLIENT_ID", client_id, newest),

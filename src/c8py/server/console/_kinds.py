@@ -31,6 +31,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     rest_address: str
     tls: bool = False
 
+    @property
+    def grpc_url(self) -> str:
+        """The address of gRPC with its scheme; "" where there is none."""
+        return f"{'grpcs' if self.tls else 'grpc'}://{self.grpc_address}" if self.grpc_address else ""
+
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """A version that a new cluster can have.

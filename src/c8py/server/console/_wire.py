@@ -15,11 +15,16 @@ class Named(_Wire, frozen=True):
 
 
 class Links(_Wire, frozen=True):
-    """Where a cluster's parts are; those that this platform has."""
+    """Where a cluster's parts are; those that this platform has.
+
+    On SaaS the address of gRPC tells that of REST. Here it does not, so both are told, with their schemes.
+    """
 
     console: str
     oauth: str
     zeebe: str
+    grpc: str
+    rest: str
 
 
 class Status(_Wire, frozen=True):
