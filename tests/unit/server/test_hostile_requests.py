@@ -1,10 +1,12 @@
 """What is sent in order to hurt: paths that lead out, two requests in one, bodies without measure or end."""
 
+import itertools
 import socket
 
 import pytest
 
 from c8py.base import limits
+from c8py.server.console._api import PREFIX
 from c8py.server.settings import OAuthSettings
 from unit.server.intruder import Intruder, filled, page_path, pages_of, routes_of
 
@@ -25,6 +27,42 @@ def test_no_path_leads_out_of_the_house(served, below, path):
     answer = served.request("GET", below + path)
     assert answer.status == 404
     assert b"SQLite" not in answer.body
+
+
+@pytest.mark.parametrize("path", TRAVERSALS)
+def test_no_name_in_a_path_of_an_api_leads_out_of_the_house(served, intruder, path):
+    """Asked by who may: it is the name that is refused."""
+    home = f"{PREFIX}/clusters/{intruder.cluster}"
+    below = [
+        f"{home}/clients/",
+        f"{home}/backups/",
+        f"{home}/secrets/",
+        f"{PREFIX}/members/",
+        f"{PREFIX}/local/clusters/",
+    ]
+    for method, place in itertools.product(("GET", "DELETE", "PUT", "POST"), below):
+        answer = served.request(method, place + path, headers=intruder.admin)
+        # To take a secret away that is not there is no mistake.
+        forgotten = method == "DELETE" and "/secrets/" in place and answer.status == 204
+        assert answer.status in {400, 404, 405} or forgotten, (method, place)
+        assert b"SQLite" not in answer.body
+    headers = Intruder.bearer(intruder.cluster_token)
+    for place in ("/v2/process-definitions/", "/v2/resources/", "/v2/documents/"):
+        assert served.request("GET", place + path, headers=headers).status in {400, 404, 405, 501}, place
+
+
+def test_what_a_browser_sends_by_itself_opens_no_api(served):
+    """A site that makes a browser call us has its cookies and nothing else; and it is not shown the answer."""
+    page = served.request("GET", "/console")
+    headers = {"cookie": page.headers["set-cookie"].partition(";")[0], "origin": "https://evil.example"}
+    guarded = [one for one in routes_of(served) if one[1].startswith((f"{PREFIX}/clusters", f"{PREFIX}/local"))]
+    for method, path in [*guarded, ("GET", "/v2/topology"), ("POST", "/oauth/token")]:
+        answer = served.request(method, filled(path, served.addresses.cluster_id), headers=headers)
+        assert answer.status in {400, 401}, (method, path)
+        asked = {**headers, "access-control-request-method": method, "access-control-request-headers": "authorization"}
+        preflight = served.request("OPTIONS", filled(path, served.addresses.cluster_id), headers=asked)
+        for one in (answer, preflight):
+            assert not [name for name in one.headers if name.lower().startswith("access-control-allow")], (method, path)
 
 
 def connected(served, head):
