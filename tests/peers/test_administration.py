@@ -3,13 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+import re
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from harness.languages import node_program
-from harness.platform import Platform, plain_environment
+from harness.platform import UNLIMITED_TOKENS, Platform, plain_environment
 from harness.processes import run
 
 SCRIPT = Path(__file__).parent / "scripts" / "administration.js"
@@ -26,10 +29,33 @@ def environment_of_the_sdk(console_credentials: Mapping[str, str]) -> dict[str, 
     return {**console_credentials, **zeebe}
 
 
+def put_to_rest(platform: Platform) -> None:
+    """Suspend its cluster, as somebody would in Console."""
+    base = platform.ready["http_address"]
+    page = f"{base}/console/org/{platform.ready['org_id']}/cluster/{platform.ready['cluster_id']}"
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        found = re.search(r'name="form_token" value="(\w+)"', answer.read().decode())
+    assert found
+    form = urllib.parse.urlencode({"form_token": found[1]}).encode()
+    sent = urllib.request.Request(f"{page}/suspend", data=form, headers={"cookie": cookie, "origin": base})
+    with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(sent, timeout=10) as answer:
+        assert answer.status == 200
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """One whose cluster may sleep: nobody else is on it, and it is kept in files."""
+    started = Platform(tmp_path_factory.mktemp("platform"), *UNLIMITED_TOKENS, ephemeral=False)
+    yield started
+    started.stop()
+
+
 @pytest.fixture(scope="module")
 def told(platform: Platform, tmp_path_factory: pytest.TempPathFactory):
     """What each method answered."""
-    program = node_program(SCRIPT, *SECRETS)
+    put_to_rest(platform)
+    program = node_program(SCRIPT, *SECRETS, platform.ready["cluster_id"])
     credentials = environment_of_the_sdk(platform.console_credentials())
     done = run(
         program.command,
@@ -47,8 +73,8 @@ def test_every_method_is_called_and_does_what_it_is_for_unless_there_is_no_such_
         "activateSecureConnectivity": 403,
         "deactivateSecureConnectivity": 409,
         "upgradeCluster": 400,
-        "wakeCluster": 409,
     }
+    assert told["asleep"] == "Suspended"
 
 
 def test_a_cluster_is_made_changed_listed_and_deleted(told):
