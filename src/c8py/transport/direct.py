@@ -241,7 +241,8 @@ class DirectChannel:
     def _try_again_later(self) -> None:
         if self._again_s is None:
             # Not all clients of a gateway that is back at the same moment.
-            self._again_s = asyncio.get_running_loop().time() + _AGAIN_S * random.uniform(0.75, 1.25)  # noqa: S311
+            spread = random.uniform(0.75, 1.25)  # noqa: S311  spreads, and hides nothing
+            self._again_s = asyncio.get_running_loop().time() + _AGAIN_S * spread
 
 
 def _failure(status: str, details: str) -> grpc.aio.AioRpcError:
