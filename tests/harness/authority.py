@@ -53,7 +53,7 @@ class Authority:
         self.truststore.write_bytes(pkcs12.serialize_java_truststore(trusted, _under_password()))
 
     def identity(self, name: str, *, rsa_key: bool = False) -> Identity:
-        """A new pair of key and certificate for this common name; as a server it is called localhost and 127.0.0.1."""
+        """A new pair of key and certificate for this common name; a server of it is localhost, or 127.0.0.1, or …2."""
         key = rsa.generate_private_key(65537, RSA_BITS) if rsa_key else ec.generate_private_key(ec.SECP256R1())
         certificate = _certificate(name, key, (self._certificate, self._key))
         made = Identity(
@@ -85,7 +85,8 @@ def _certificate(
     now = dt.datetime.now(dt.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issuer_name, issuer_key = (issuer[0].subject, issuer[1]) if issuer is not None else (subject, key)
-    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+    addresses = [x509.IPAddress(ipaddress.IPv4Address(one)) for one in ("127.0.0.1", "127.0.0.2")]
+    hosts = [x509.DNSName("localhost"), *addresses]
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

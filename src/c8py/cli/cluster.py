@@ -1,58 +1,20 @@
 """`c8 cluster`: clusters of real Zeebe brokers that the local platform runs, over its own part of the Console API."""
 
-import sys
 import time
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final
 
 import click
 import msgspec
 
+from c8py.cli.cluster_api import Local, Shown
 from c8py.cli.credentials_text import must_be_writable, must_not_exist, write_private
+from c8py.cli.hosts import hosts, join
 from c8py.cli.options import FILE, Connection, json_option, with_connection
-from c8py.cli.output import on_terminal, print_facts, print_json, print_rows, say
-
-T = TypeVar("T")
+from c8py.cli.output import print_facts, print_json, print_rows, say
 
 _SCOPES: Final = ("Zeebe", "Operate", "Tasklist", "Optimize", "Secrets")
-_LOOK_EVERY_S: Final = 0.5
-_WAIT_S: Final = 900.0
-_MOVING: Final = frozenset(("Creating", "Updating", "Resuming"))
 _MEGABYTE: Final = 1024 * 1024
-
-
-class Broker(msgspec.Struct, frozen=True, kw_only=True):
-    """One broker, as the platform tells it."""
-
-    node_id: int
-    phase: str
-    grpc_address: str
-    rest_address: str
-    pid: int | None = None
-    leads: tuple[int, ...] = ()
-    follows: tuple[int, ...] = ()
-    failures: int = 0
-    trouble: str = ""
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster, as the platform tells it."""
-
-    id: str
-    name: str
-    kind: str
-    status: str
-    version: str
-    partitions: int
-    replication: int
-    brokers: tuple[Broker, ...]
-    brokers_count: int
-    grpc_address: str
-    rest_address: str
-    audience: str
-    trouble: str = ""
-    fetched_bytes: int = 0
-    fetched_of_bytes: int = 0
 
 
 class _Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,64 +31,6 @@ class _Client(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     credentials: str
 
 
-class _Local:
-    """The platform's part of the Console API that knows of brokers."""
-
-    def __init__(self, connection: Connection) -> None:
-        from c8py.components import PLACES, Api  # noqa: PLC0415  the command line starts without it
-
-        self._api = Api(connection.settings(), PLACES["console"])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._api.close()
-
-    def ask(self, call: str, *values: str, kind: type[T], body: object = None) -> T:
-        """The answer to a call below /local."""
-        method, _, path = call.partition(" ")
-        raw = self._api.send(
-            f"{method} /local{path}", *values, body=None if body is None else msgspec.json.encode(body)
-        )
-        return msgspec.json.decode(raw or b"{}", type=kind)
-
-    def cluster(self, wanted: str) -> Shown:
-        """The cluster of this id or name.
-
-        Raises:
-            UsageError: there is none, or several have the name.
-        """
-        found = self.ask("GET /clusters", kind=list[Shown])
-        named = [one for one in found if wanted in {one.id, one.name}]
-        if len(named) != 1:
-            there = ", ".join(f"{one.name} ({one.id})" for one in found) or "none"
-            raise click.UsageError(
-                f"expected the name or id of a cluster of real brokers, but {wanted} is none; {there}"
-            )
-        return named[0]
-
-    def watch(self, cluster_id: str, *, until: str) -> Shown:
-        """The cluster, once it has this status; tells a person on the way there how far it is.
-
-        Raises:
-            ClickException: it does not get there.
-        """
-        end_s, told = time.monotonic() + _WAIT_S, ""
-        while True:
-            found = self.ask("GET /clusters/{cluster}", cluster_id, kind=Shown)
-            told = _tell(found, told)
-            if found.status == until:
-                return found
-            if found.trouble and found.status not in _MOVING:
-                raise click.ClickException(
-                    f"expected the cluster to become {until}, but it is {found.status}: {found.trouble}"
-                )
-            if time.monotonic() > end_s:
-                raise click.ClickException(f"expected the cluster to become {until} in time, but it is {found.status}")
-            time.sleep(_LOOK_EVERY_S)
-
-
 @click.group("cluster")
 def cluster_() -> None:
     """Clusters of real Zeebe brokers, run by the local platform.
@@ -135,6 +39,8 @@ def cluster_() -> None:
     """
 
 
+cluster_.add_command(hosts)
+cluster_.add_command(join)
 _wait = click.option("--wait/--no-wait", default=True, help="Until it is done, or only begin it.")
 _cluster = click.argument("cluster", metavar="CLUSTER")
 
@@ -166,7 +72,7 @@ def create(
     body: dict[str, object] = {"name": name, "shape": given}
     if region is not None:
         body["region"] = region
-    with _Local(connection) as local:
+    with Local(connection) as local:
         made = local.ask("POST /clusters", kind=Shown, body=body)
         if wait:
             made = local.watch(made.id, until="Healthy")
@@ -195,7 +101,7 @@ def add(connection: Connection, *, name: str, file: Path, as_json: bool) -> None
         "client_secret": found.client_secret.reveal() if found.client_secret is not None else "",
         "audience": found.audience or "",
     }
-    with _Local(connection) as local:
+    with Local(connection) as local:
         _show(local.ask("POST /clusters", kind=Shown, body={"name": name, "remote": remote}), as_json=as_json)
 
 
@@ -205,7 +111,7 @@ def add(connection: Connection, *, name: str, file: Path, as_json: bool) -> None
 @with_connection
 def test(connection: Connection, *, cluster: str, as_json: bool) -> None:
     """Ask somebody else's cluster for its topology now."""
-    with _Local(connection) as local:
+    with Local(connection) as local:
         found = local.ask("POST /clusters/{cluster}/test", local.cluster(cluster).id, kind=Shown)
     _show(found, as_json=as_json)
     if found.trouble:
@@ -217,7 +123,7 @@ def test(connection: Connection, *, cluster: str, as_json: bool) -> None:
 @with_connection
 def list_(connection: Connection, *, as_json: bool) -> None:
     """List them."""
-    with _Local(connection) as local:
+    with Local(connection) as local:
         found = local.ask("GET /clusters", kind=list[Shown])
     if as_json:
         print_json(found)
@@ -233,7 +139,7 @@ def list_(connection: Connection, *, as_json: bool) -> None:
 @with_connection
 def show(connection: Connection, *, cluster: str, as_json: bool) -> None:
     """Show its brokers, their addresses, and who leads what."""
-    with _Local(connection) as local:
+    with Local(connection) as local:
         _show(local.cluster(cluster), as_json=as_json)
 
 
@@ -244,7 +150,7 @@ def show(connection: Connection, *, cluster: str, as_json: bool) -> None:
 @with_connection
 def delete(connection: Connection, *, cluster: str, yes: bool, as_json: bool) -> None:
     """End its brokers and remove its data; its backups stay."""
-    with _Local(connection) as local:
+    with Local(connection) as local:
         found = local.cluster(cluster)
         if not yes and found.kind != "remote":
             click.confirm(f"Delete the cluster {found.name} with all its data?", abort=True)
@@ -303,7 +209,7 @@ def restart(
 @with_connection
 def backup(connection: Connection, *, cluster: str, wait: bool, as_json: bool) -> None:
     """Copy its data; its brokers rest for as long as that takes."""
-    with _Local(connection) as local:
+    with Local(connection) as local:
         found = local.cluster(cluster)
         begun = local.ask("POST /clusters/{cluster}/backups", found.id, kind=dict[str, str])
         if wait:
@@ -321,7 +227,7 @@ def backup(connection: Connection, *, cluster: str, wait: bool, as_json: bool) -
 @with_connection
 def backups(connection: Connection, *, cluster: str, as_json: bool) -> None:
     """List its backups."""
-    with _Local(connection) as local:
+    with Local(connection) as local:
         found = local.ask("GET /clusters/{cluster}/backups", local.cluster(cluster).id, kind=list[_Backup])
     if as_json:
         print_json(found)
@@ -379,7 +285,7 @@ def client(
             must_not_exist(out)  # before there is a client whose secret nobody would ever see
         must_be_writable(out)
     body = {"name": name, "scopes": scopes or None}
-    with _Local(connection) as local:
+    with Local(connection) as local:
         made = local.ask("POST /clusters/{cluster}/clients", local.cluster(cluster).id, kind=_Client, body=body)
     if out is not None:
         write_private(out, made.credentials, force=force)
@@ -394,7 +300,7 @@ def client(
 
 
 def _do(connection: Connection, cluster: str, what: str, body: object, *, until: str | None, as_json: bool) -> None:
-    with _Local(connection) as local:
+    with Local(connection) as local:
         found = local.cluster(cluster)
         local.ask(f"POST /clusters/{{cluster}}/{what}", found.id, kind=dict[str, str], body=body)
         after = local.cluster(found.id) if until is None else local.watch(found.id, until=until)
@@ -422,28 +328,12 @@ def _show(found: Shown, *, as_json: bool) -> None:
     for one in found.brokers:
         leads = f", leads {', '.join(map(str, one.leads))}" if one.leads else ""
         process = "" if one.pid is None else f", process {one.pid}"
-        facts.append((f"broker {one.node_id}", f"{one.grpc_address}, {one.rest_address}, {one.phase}{leads}{process}"))
+        on = f", on {one.host}" if one.host else ""
+        places = f"{one.grpc_address}, {one.rest_address}"
+        facts.append((f"broker {one.node_id}", f"{places}, {one.phase}{leads}{process}{on}"))
     if found.trouble:
         facts.append(("trouble", found.trouble))
     print_facts(facts)
-
-
-def _tell(found: Shown, told: str) -> str:
-    """Say how far it is, where that has changed; what was said."""
-    line = found.status
-    if found.fetched_of_bytes:
-        come, whole = found.fetched_bytes // _MEGABYTE, found.fetched_of_bytes // _MEGABYTE
-        line += f": fetching Zeebe {found.version}, {come} of {whole} MB"
-    elif found.status in _MOVING:
-        ready = sum(one.phase == "ready" for one in found.brokers)
-        line += f": {ready} of {len(found.brokers)} brokers ready"
-    if line != told:
-        if on_terminal() and sys.stderr.isatty():
-            done = found.status not in _MOVING
-            click.echo(f"\r\x1b[K{line}", err=True, nl=done)
-        else:
-            say(line)
-    return line
 
 
 @click.command("backup")
@@ -454,6 +344,6 @@ def backup_(connection: Connection, *, as_json: bool) -> None:
 
     Not in it: the key of sealed secrets (secrets.key; keep it elsewhere) and data of real brokers (c8 cluster backup).
     """
-    with _Local(connection) as local:
+    with Local(connection) as local:
         made = local.ask("POST /backup", kind=dict[str, str])
     print_json(made) if as_json else print_facts([("backup", made["folder"])])

@@ -17,8 +17,6 @@ from harness.processes import alive, wait_until
 PROGRAM = Path(__file__).parent / "brokers" / "broker.py"
 LOCAL = "/console-api/local/clusters"
 DEADLINE_S = 20.0
-# Two workers of xdist that plan at the same moment would plan the same ports.
-pytestmark = pytest.mark.xdist_group("brokers")
 
 
 @pytest.fixture

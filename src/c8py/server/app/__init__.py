@@ -5,5 +5,7 @@ protocol of its own but /health.
 """
 
 from c8py.server.app._platform import Platform
+from c8py.server.app._proof import JoinToken
+from c8py.server.app._visit import Joined, Visit, Visitor
 
-__all__ = ["Platform"]
+__all__ = ["JoinToken", "Joined", "Platform", "Visit", "Visitor"]

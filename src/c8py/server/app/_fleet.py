@@ -35,7 +35,7 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
     if not shown and settings.host not in {"0.0.0.0", "::", "127.0.0.1", "localhost"}:  # noqa: S104  a comparison
         here = f"http://{settings.host}:{http_port}"
 
-    def trust(cluster_id: str) -> Trust | None:
+    def trust(cluster_id: str, keys_base: str = Issuers.at(here).keycloak) -> Trust | None:
         if settings.auth == "none":
             return None
         if settings.provider.only:
@@ -48,7 +48,7 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
             )
         return Trust(
             issuer=issuers.keycloak,
-            keys_base=Issuers.at(here).keycloak,
+            keys_base=keys_base,
             truststore=str(store) if shown else "",
             truststore_password=PASSWORD,
             # Each cluster has its own: a token for one gets into no other.
@@ -68,7 +68,13 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
         if shown
         else None
     )
-    site = Site(programs=machine.programs, trust=trust, tls=tls)
+    site = Site(
+        programs=machine.programs,
+        trust=trust,
+        tls=tls,
+        # A joined host has its own trust store, and reaches our keys as everybody else does: below the issuer.
+        trust_afar=lambda cluster_id: trust(cluster_id, issuers.keycloak),
+    )
     return Fleet(folder / "clusters", backups_folder(settings, folder), machine, site, clock=clock)
 
 

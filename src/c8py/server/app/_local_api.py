@@ -29,7 +29,7 @@ from c8py.server.settings import Addresses
 from c8py.server.store import Cluster, Store
 from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 
-_PREFIX: Final = "/console-api/local"
+PREFIX: Final = "/console-api/local"
 _ENCODER: Final = msgspec.json.Encoder()
 _REGION: Final = re.compile(r"[A-Za-z0-9-]{1,50}")
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -116,7 +116,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     fetched_of_bytes: int = 0
 
 
-class _Wrong(Exception):  # noqa: N818  an answer to the caller
+class Wrong(Exception):  # noqa: N818  an answer to the caller
     """Status and sentence of a refusal."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -160,15 +160,15 @@ def local_routes(  # the parts of a platform
     )
     return [
         Route(
-            _PREFIX + path,
-            _guarded(access, permission, told(journal, store, method, path, endpoint)),
+            PREFIX + path,
+            guarded(access, permission, told(journal, store, method, path, endpoint)),
             methods=[method],
         )
         for method, path, permission, endpoint in table
     ]
 
 
-def _guarded(access: Access, permission: str, endpoint: _Endpoint) -> _Endpoint:
+def guarded(access: Access, permission: str, endpoint: _Endpoint) -> _Endpoint:
     """The endpoint, for those who may, and with its refusals in words."""
 
     async def guarded(request: Request) -> Response:
@@ -180,7 +180,7 @@ def _guarded(access: Access, permission: str, endpoint: _Endpoint) -> _Endpoint:
             status = 401 if denied.kind == "unauthenticated" else 403
             headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004
             return problem(status, denied.reason, request.url.path, headers)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             return problem(wrong.status, wrong.detail, request.url.path)
         except PlatformError as error:
             return problem(503, str(error), request.url.path)
@@ -222,7 +222,7 @@ class _LocalApi:
         """Copy the platform's own data."""
         moment = dt.datetime.fromtimestamp(self._clock.now_ms() / 1000, dt.UTC)
         name = f"{moment:%Y%m%dT%H%M%SZ}-{self._ids.uuid()[:8]}"
-        return _json({"folder": str(await asyncio.to_thread(self._back_up, name))}, 201)
+        return as_json({"folder": str(await asyncio.to_thread(self._back_up, name))}, 201)
 
     async def clusters(self, request: Request) -> Response:  # noqa: ARG002  the signature of an endpoint
         """All clusters of real brokers, and those of somebody else."""
@@ -230,18 +230,18 @@ class _LocalApi:
             self._shown_remote(one) if one.kind == "remote" else self._shown_if_here(one)
             for one in self._service.clusters()
         )
-        return _json([one for one in shown if one is not None])
+        return as_json([one for one in shown if one is not None])
 
     async def create(self, request: Request) -> Response:
         """Make one; it is being created when the answer comes."""
-        wanted = await _body(request, Wanted)
+        wanted = await body_of(request, Wanted)
         name = wanted.name.strip()
         if not name or len(name) > limits.SERVER_NAME_CHARS_MAX or not name.isprintable():
-            raise _Wrong(400, f"expected a name of 1 to {limits.SERVER_NAME_CHARS_MAX} printable characters")
+            raise Wrong(400, f"expected a name of 1 to {limits.SERVER_NAME_CHARS_MAX} printable characters")
         if not _REGION.fullmatch(wanted.region):
-            raise _Wrong(400, "expected a region like 'local-1'")
+            raise Wrong(400, "expected a region like 'local-1'")
         if any(other.name == name for other in self._store.clusters()):
-            raise _Wrong(409, f"expected a name that is not taken, but there is a cluster named {name!r}")
+            raise Wrong(409, f"expected a name that is not taken, but there is a cluster named {name!r}")
         row = Cluster(
             cluster_id=self._ids.uuid(),
             org_id=self._addresses.org_id,
@@ -254,7 +254,7 @@ class _LocalApi:
             row = self._remote.record_of(row, wanted.remote)
             self._store.add_cluster(row)
             await self._remote.create(row)
-            return _json(self._shown_remote(row), 201)
+            return as_json(self._shown_remote(row), 201)
         row = self._brokers.fit(record_of(row, wanted.shape))
         self._store.add_cluster(row)
         try:
@@ -262,20 +262,20 @@ class _LocalApi:
         except KindRefused:
             self._store.remove_cluster(row.cluster_id)
             raise
-        return _json(self._shown(*self._one(row.cluster_id)), 201)
+        return as_json(self._shown(*self._one(row.cluster_id)), 201)
 
     async def cluster(self, request: Request) -> Response:
         """How one is."""
         row = self._remote_row(request)
-        return _json(self._shown(*self._found(request)) if row is None else self._shown_remote(row))
+        return as_json(self._shown(*self._found(request)) if row is None else self._shown_remote(row))
 
     async def test(self, request: Request) -> Response:
         """Ask somebody else's cluster for its topology now."""
         row = self._remote_row(request)
         if row is None:
-            raise _Wrong(404, "expected the id of a remote cluster, but there is none")
+            raise Wrong(404, "expected the id of a remote cluster, but there is none")
         await self._remote.test(row)
-        return _json(self._shown_remote(row))
+        return as_json(self._shown_remote(row))
 
     async def delete(self, request: Request) -> Response:
         """End it and remove its data; its backups stay. One of somebody else's is forgotten, no more."""
@@ -306,7 +306,7 @@ class _LocalApi:
     async def restart(self, request: Request) -> Response:
         """Restart one broker after the other, with another version or memory if that is asked for."""
         row, cluster = self._found(request)
-        change = msgspec.structs.asdict(await _body(request, Change))
+        change = msgspec.structs.asdict(await body_of(request, Change))
         given = {name: value for name, value in change.items() if value is not None}
         changed = record_of(row, msgspec.structs.replace(cluster.plan.shape, **given))
         await self._brokers.change(changed)
@@ -316,10 +316,10 @@ class _LocalApi:
     async def create_client(self, request: Request) -> Response:
         """Make an API client, and its credentials file: the only answer with the secret in it."""
         row, _ = self._found(request)
-        wanted = await _body(request, ClientWanted)
+        wanted = await body_of(request, ClientWanted)
         made = self._service.create(row, wanted.name, wanted.scopes)
         if isinstance(made, Refused):
-            raise _Wrong(made.status, made.detail)
+            raise Wrong(made.status, made.detail)
         text = credentials_text(
             self._addresses,
             place=self._service.place(row),
@@ -329,12 +329,12 @@ class _LocalApi:
             scopes=made.client.permissions,
         )
         answer = {"clientId": made.client.client_id, "permissions": made.client.permissions, "credentials": text}
-        return _json(answer, 201)
+        return as_json(answer, 201)
 
     async def backups(self, request: Request) -> Response:
         """Its backups, the oldest first."""
         _, cluster = self._found(request)
-        return _json(await asyncio.to_thread(cluster.backups))
+        return as_json(await asyncio.to_thread(cluster.backups))
 
     async def backup(self, request: Request) -> Response:
         """Back it up; the answer names the backup, which is listed when it is whole."""
@@ -360,26 +360,26 @@ class _LocalApi:
         """The cluster of the path.
 
         Raises:
-            _Wrong: there is none.
+            Wrong: there is none.
         """
         return self._one(request.path_params["cluster"])
 
     def _one(self, cluster_id: str) -> tuple[Cluster, ZeebeCluster]:
         row, cluster = self._service.cluster(cluster_id), self._fleet.get(cluster_id)
         if row is None or cluster is None:
-            raise _Wrong(404, "expected the id of a cluster of real brokers, but there is none")
+            raise Wrong(404, "expected the id of a cluster of real brokers, but there is none")
         return row, cluster
 
     def _backup(self, request: Request, cluster: ZeebeCluster) -> Backup:
         """The backup of the path.
 
         Raises:
-            _Wrong: there is none.
+            Wrong: there is none.
         """
         wanted = request.path_params["backup"]
         found = next((one for one in cluster.backups() if one.backup_id == wanted), None)
         if found is None:
-            raise _Wrong(404, "expected the id of a backup of this cluster, but there is none")
+            raise Wrong(404, "expected the id of a backup of this cluster, but there is none")
         return found
 
     def _remote_row(self, request: Request) -> Cluster | None:
@@ -429,11 +429,11 @@ class _LocalApi:
         )
 
 
-async def _body(request: Request, kind: type[T]) -> T:
+async def body_of(request: Request, kind: type[T]) -> T:
     """The body of a request; an empty one is an object without members.
 
     Raises:
-        _Wrong: it is too large, too slow, or does not fit.
+        Wrong: it is too large, too slow, or does not fit.
     """
     try:
         raw = await read_bounded(
@@ -441,18 +441,19 @@ async def _body(request: Request, kind: type[T]) -> T:
         )
         return msgspec.json.decode(raw or b"{}", type=kind)
     except BodyTooLarge:
-        raise _Wrong(413, f"expected at most {limits.CONSOLE_BODY_BYTES_MAX} bytes, but there are more") from None
+        raise Wrong(413, f"expected at most {limits.CONSOLE_BODY_BYTES_MAX} bytes, but there are more") from None
     except BodyTooSlow:
-        raise _Wrong(408, "expected the whole body in time, but it did not end") from None
+        raise Wrong(408, "expected the whole body in time, but it did not end") from None
     except msgspec.ValidationError as error:
-        raise _Wrong(400, f"expected another body, but: {error.__cause__ or error}") from None
+        raise Wrong(400, f"expected another body, but: {error.__cause__ or error}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise _Wrong(400, "expected a JSON object, but the body is none") from None
+        raise Wrong(400, "expected a JSON object, but the body is none") from None
 
 
 def _begun(row: Cluster, **more: str) -> Response:
-    return _json({"id": row.cluster_id, **more}, 202)
+    return as_json({"id": row.cluster_id, **more}, 202)
 
 
-def _json(body: object, status: int = 200) -> Response:
+def as_json(body: object, status: int = 200) -> Response:
+    """The answer with this in it."""
     return Response(_ENCODER.encode(body), status, media_type="application/json", headers={"cache-control": "no-store"})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from c8py.errors import PlatformError
+from c8py.server.app._guests import FILE_NAME as HOSTS_FILE
 from c8py.server.store import Store
 
 _PART: Final = ".part"
@@ -37,6 +38,8 @@ def back_up(folder: Path, store: Store, backups: Path, name: str) -> Path:
         for cluster in sorted((folder / "clusters").glob("*")):
             if cluster.is_dir():
                 _copy_cluster(cluster, part / "clusters" / cluster.name)
+        if (folder / HOSTS_FILE).exists():
+            shutil.copy2(folder / HOSTS_FILE, part)
         part.rename(whole)
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(part, ignore_errors=True)

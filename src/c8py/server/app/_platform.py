@@ -27,6 +27,7 @@ from c8py.errors import C8Error, PlatformError
 from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Provider, Seal
 from c8py.server.app._embedded import EmbeddedClusters
 from c8py.server.app._fleet import backups_folder, fleet_of
+from c8py.server.app._guests import FILE_NAME, Guests
 from c8py.server.app._hosts import HostGate
 from c8py.server.app._instances import GatewayInstances
 from c8py.server.app._local_api import local_routes
@@ -142,6 +143,7 @@ class Platform:
         self._open.push_async_callback(self._stop_fleet, fleet)
         seal = Seal.at(Path(settings.secrets_key_file) if settings.secrets_key_file else folder / KEY_FILE_NAME)
         brokers, remote = await self._other_kinds(fleet, store, seal)
+        guests = Guests(folder / FILE_NAME, fleet, seal, settings, clock=clock, ids=self._ids)
         kinds: Kinds = {"embedded": embedded, "zeebe": brokers, "remote": remote}
         service = ConsoleService(settings, store, clock=clock, ids=self._ids, kinds=kinds)
         addresses = ensure_credentials(
@@ -171,6 +173,7 @@ class Platform:
         routes = [
             *_oauth(desk, fleet, store, keys, issuers, clock=clock),
             *_local(desk, fleet, brokers, remote, store, folder=folder, clock=clock, ids=self._ids),
+            *guests.routes(access),
             *api_routes(desk),
             *page_routes(Guard(secrets.token_bytes(32), desk)),
             *own_routes(desk, lambda: self._ending),

@@ -3,9 +3,12 @@
 Knows nothing of tokens but whose the brokers shall take, and nothing of who may ask for what. Called by app.
 """
 
-from c8py.server.brokers.cluster import Member, Status, ZeebeCluster
+from c8py.server.brokers.cluster import Status, ZeebeCluster
 from c8py.server.brokers.copies import Backup
 from c8py.server.brokers.fleet import Fleet, Machine
+from c8py.server.brokers.guest import Guest
+from c8py.server.brokers.hearsay import Hearsay, Report, Word, Work
+from c8py.server.brokers.member import Member
 from c8py.server.brokers.plan import VERSION_DEFAULT, Plan, ServerTls, Shape, Trust
 from c8py.server.brokers.site import Site
 from c8py.server.brokers.trust_store import PASSWORD, write_trust_store
@@ -15,14 +18,19 @@ __all__ = [
     "VERSION_DEFAULT",
     "Backup",
     "Fleet",
+    "Guest",
+    "Hearsay",
     "Machine",
     "Member",
     "Plan",
+    "Report",
     "ServerTls",
     "Shape",
     "Site",
     "Status",
     "Trust",
+    "Word",
+    "Work",
     "ZeebeCluster",
     "write_trust_store",
 ]

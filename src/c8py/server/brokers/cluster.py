@@ -17,61 +17,17 @@ from c8py.base.clock import Clock
 from c8py.errors import C8Error, PlatformError
 from c8py.server.brokers import copies
 from c8py.server.brokers.copies import Backup
-from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, command_of, environment_of
+from c8py.server.brokers.hearsay import Hearsay, Work
+from c8py.server.brokers.member import Afar, Here, Member
+from c8py.server.brokers.plan import Plan, Shape
 from c8py.server.brokers.ports import Promised
-from c8py.server.brokers.probes import NOTHING, Sight
-from c8py.server.brokers.processes import BrokerProcess
 from c8py.server.brokers.site import FILE_NAME, Kept, Programs, Site
-from c8py.server.brokers.supervision import Phase, Seen, Supervised, step
 
 # The words of the Administration API.
 Status = Literal["Creating", "Healthy", "Unhealthy", "Updating", "Resuming", "Suspended"]
 
 _SETTLE_S_MAX: Final = 600.0
 _WAIT_S: Final = 5.0  # between two looks at the time, should the supervision stand still
-
-
-class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """One broker as it is now.
-
-    Attributes:
-        node_id: its number.
-        phase: where it is in its life.
-        grpc_address: host:port for clients.
-        rest_address: base URL for clients.
-        pid: its process; None where it does not run.
-        leads: the partitions that it leads.
-        follows: the partitions that it copies.
-        failures: deaths in a row.
-        trouble: what it said last that sounds like it.
-    """
-
-    node_id: int
-    phase: str
-    grpc_address: str
-    rest_address: str
-    pid: int | None
-    leads: tuple[int, ...] = ()
-    follows: tuple[int, ...] = ()
-    failures: int = 0
-    trouble: str = ""
-
-
-class _Broker:
-    """A broker that this platform runs."""
-
-    def __init__(self, plan: BrokerPlan, folder: Path) -> None:
-        self.plan = plan
-        self.process = BrokerProcess(folder)
-        self.state = Supervised()
-        self.seen = NOTHING
-        self.wanted = False
-        self.failed = ""
-
-    @property
-    def sight(self) -> Sight:
-        """What it said when it was last asked; what one said that has ended says nothing of the one that begins."""
-        return self.seen if self.process.alive else NOTHING
 
 
 class ZeebeCluster:
@@ -94,7 +50,15 @@ class ZeebeCluster:
         self._kept = kept
         self._site = site
         self._clock = clock
-        self._brokers = [_Broker(one, folder / f"broker-{one.node_id}") for one in kept.plan.brokers]
+        self._here: list[Here] = []
+        self._brokers: list[Here | Afar] = []
+        hearsay = site.hearsay or Hearsay(clock)
+        for one in kept.plan.brokers:
+            if one.machine:
+                self._brokers.append(Afar(one, kept.plan.cluster_id, hearsay))
+            else:
+                self._here.append(Here(one, folder / f"broker-{one.node_id}"))
+                self._brokers.append(self._here[-1])
         self._programs: Programs | None = None
         self._operation: Status | None = None
         self._operating = asyncio.Lock()
@@ -148,7 +112,26 @@ class ZeebeCluster:
 
     def members(self) -> tuple[Member, ...]:
         """Its brokers, in the order of their numbers."""
-        return tuple(_member(broker, self._site.tls) for broker in self._brokers)
+        return tuple(broker.member(self._site.tls) for broker in self._brokers)
+
+    def work_of(self, machine: str) -> tuple[Work, ...]:
+        """What a joined host is to do for it."""
+        trust = self._site.trust_afar or self._site.trust
+        return tuple(
+            Work(
+                plan=self.plan,
+                node_id=broker.plan.node_id,
+                wanted=broker.wanted,
+                trust=trust(self.plan.cluster_id),
+                secured=self._site.tls is not None,
+            )
+            for broker in self._brokers
+            if broker.plan.machine == machine
+        )
+
+    def heard(self) -> None:
+        """A joined host has said something: look at once."""
+        self._hurry.set()
 
     async def start(self) -> None:
         """Take care of its brokers from here on: those that run are left as they are, the others are started."""
@@ -156,8 +139,8 @@ class ZeebeCluster:
         for broker in self._brokers:
             broker.wanted = not self._kept.suspended
         self._supervising = asyncio.create_task(self._supervise())
-        if not all(broker.process.alive for broker in self._brokers) and not self._kept.suspended:
-            if not self._any_alive():
+        if not all(broker.alive for broker in self._here) and not self._kept.suspended:
+            if not any(broker.alive for broker in self._here):
                 await asyncio.to_thread(copies.finish, self._folders())
             self._preparing = asyncio.create_task(self._prepare_quietly())
 
@@ -224,7 +207,7 @@ class ZeebeCluster:
                 await self._until(self._works, what="all partitions to have leaders")
                 broker.wanted = False
                 self._hurry.set()
-                await self._until(lambda broker=broker: not broker.process.alive, what="a broker to end")
+                await self._until(lambda broker=broker: not broker.alive, what="a broker to end")
                 broker.wanted = True
                 self._hurry.set()
                 await self._until(lambda broker=broker: broker.sight.ready, what="a broker to be ready")
@@ -239,6 +222,7 @@ class ZeebeCluster:
         Raises:
             PlatformError: the copy cannot be written, or brokers do not end or come.
         """
+        self._must_be_here("a backup")
         async with self._alone("Updating"):
             begun_ms = self._clock.now_ms()
             try:
@@ -269,6 +253,7 @@ class ZeebeCluster:
         Raises:
             PlatformError: the backup is of another shape, or cannot be read.
         """
+        self._must_be_here("a restore")
         shape = self.plan.shape
         there = (backup.brokers, backup.partitions, backup.replication)
         here = (shape.brokers, shape.partitions, shape.replication)
@@ -300,7 +285,7 @@ class ZeebeCluster:
 
     def abandon(self) -> None:
         """End what an earlier platform left running of a cluster that was deleted, and remove its data. Blocks."""
-        for broker in self._brokers:
+        for broker in self._here:
             broker.process.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -324,6 +309,18 @@ class ZeebeCluster:
             finally:
                 self._operation = self._operator = None
 
+    def _must_be_here(self, what: str) -> None:
+        """Refuse what is done to folders where some of them are on other hosts.
+
+        Raises:
+            PlatformError: some are.
+        """
+        if len(self._here) < len(self._brokers):
+            raise PlatformError(
+                f"expected all brokers on this machine for {what}, but some are on joined hosts",
+                hint="copy the folders of its brokers while it is suspended",
+            )
+
     async def _rest(self) -> None:
         for broker in self._brokers:
             broker.wanted = False
@@ -346,10 +343,10 @@ class ZeebeCluster:
         return led.issuperset(range(1, self.plan.shape.partitions + 1))
 
     def _any_alive(self) -> bool:
-        return any(broker.process.alive for broker in self._brokers)
+        return any(broker.alive for broker in self._brokers)
 
     def _folders(self) -> tuple[Path, ...]:
-        return tuple(broker.process.folder for broker in self._brokers)
+        return tuple(broker.process.folder for broker in self._here)
 
     async def _prepare_quietly(self) -> None:
         """Prepare, and keep what hinders it for whoever looks."""
@@ -361,7 +358,7 @@ class ZeebeCluster:
 
     async def _prepare(self, shape: Shape | None = None) -> None:
         """Have Java and the distribution at hand."""
-        if self._programs is not None:
+        if self._programs is not None or not self._here:
             return
 
         def told(come: int, whole: int) -> None:
@@ -378,8 +375,8 @@ class ZeebeCluster:
             self._hurry.clear()
             try:
                 await asyncio.to_thread(self._look)
-                for broker in self._brokers:
-                    await self._care(broker)
+                for broker in self._here:
+                    await broker.care(self.plan, self._programs, self._site, clock=self._clock, promised=self._promised)
                 if not self._kept.has_been_ready and self._works() and all(one.sight.ready for one in self._brokers):
                     self._keep_no_ports()
                     self._remember(has_been_ready=True)
@@ -388,48 +385,17 @@ class ZeebeCluster:
                 self._trouble = str(error)
             self._ticked.set()
             self._ticked = asyncio.Event()
-            settled = self._operation is None and all(one.state.phase is Phase.READY for one in self._brokers)
+            settled = self._operation is None and all(one.settled for one in self._brokers)
             policy = self._site.policy
             await _wait(self._hurry, policy.settled_look_s if settled else policy.look_s)
 
     def _look(self) -> None:
-        for broker in self._brokers:
-            broker.seen = self._site.look(broker.plan) if broker.process.alive else NOTHING
-
-    async def _care(self, broker: _Broker) -> None:
-        seen = Seen(alive=broker.process.alive, ready=broker.sight.ready)
-        if broker.wanted and not seen.alive and self._programs is None:
-            return
-        broker.state, action = step(
-            broker.state, seen, wanted=broker.wanted, now_s=self._clock.monotonic_s(), policy=self._site.policy
-        )
-        if action == "start":
-            await asyncio.to_thread(self._launch, broker)
-        elif action == "terminate":
-            broker.process.terminate()
-        elif action == "kill":
-            broker.process.kill()
+        for broker in self._here:
+            broker.look(self._site)
 
     def _keep_no_ports(self) -> None:
         if self._promised is not None:
             self._promised.release()
-
-    def _launch(self, broker: _Broker) -> None:
-        assert self._programs is not None
-        if self._promised is not None:
-            self._promised.let_broker_in()
-        programs, folder, broker.seen = self._programs, broker.process.folder, NOTHING
-        trust = self._site.trust(self.plan.cluster_id)
-        command = command_of(
-            self.plan, home=programs.home, java=programs.java, folder=folder, trust=trust, main=programs.main
-        )
-        try:
-            broker.process.start(
-                command, environment_of(self.plan, broker.plan, folder, trust=trust, tls=self._site.tls)
-            )
-            broker.failed = ""
-        except PlatformError as error:
-            broker.failed = str(error)
 
     async def _until(self, condition: Callable[[], bool], *, what: str = "it to happen") -> None:
         end_s = self._clock.monotonic_s() + _SETTLE_S_MAX
@@ -475,18 +441,3 @@ async def _cancelled(task: asyncio.Task[object] | asyncio.Task[None] | None) -> 
     if task is not None and task is not asyncio.current_task():
         task.cancel()
         await asyncio.wait((task,))
-
-
-def _member(broker: _Broker, tls: ServerTls | None) -> Member:
-    plan, scheme = broker.plan, "http" if tls is None else "https"
-    return Member(
-        node_id=plan.node_id,
-        phase=broker.state.phase.value,
-        grpc_address=plan.grpc_address,
-        rest_address=f"{scheme}://{plan.grpc_address.rpartition(':')[0]}:{plan.ports.rest}",
-        pid=broker.process.pid,
-        leads=tuple(sorted(broker.sight.leads)),
-        follows=tuple(sorted(broker.sight.follows)),
-        failures=broker.state.failures,
-        trouble=broker.failed or (broker.process.last_words() if broker.state.failures else ""),
-    )

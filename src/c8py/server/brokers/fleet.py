@@ -7,6 +7,7 @@ import functools
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -14,6 +15,7 @@ from c8py.base.clock import Clock
 from c8py.errors import PlatformError
 from c8py.server.brokers.cluster import ZeebeCluster
 from c8py.server.brokers.distribution import Progress, distribution, fetch_by_coordinates, main_class
+from c8py.server.brokers.hearsay import Hearsay, Report, Work
 from c8py.server.brokers.java import java_program
 from c8py.server.brokers.plan import Shape, new_plan, ports_of
 from c8py.server.brokers.ports import Promised
@@ -56,6 +58,9 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 class Fleet:
     """The clusters of real brokers.
 
+    Attributes:
+        hearsay: what joined hosts say.
+
     Args:
         folder: each has a folder of its id in it.
         backups: each has a folder of its id in it, which outlives the cluster.
@@ -68,10 +73,12 @@ class Fleet:
         self._folder = folder
         self._backups = backups
         self._machine = machine
-        self._site = site
+        self.hearsay: Final = Hearsay(clock)
+        self._site = msgspec.structs.replace(site, hearsay=self.hearsay)
         self._clock = clock
         self._clusters: dict[str, ZeebeCluster] = {}
         self._planning = threading.Lock()
+        self._started = False
 
     def get(self, cluster_id: str) -> ZeebeCluster | None:
         """The cluster of this id, if it is one of real brokers."""
@@ -80,6 +87,27 @@ class Fleet:
     def all(self) -> tuple[ZeebeCluster, ...]:
         """All of them."""
         return tuple(self._clusters.values())
+
+    def heard(self, machine: str, report: Report) -> tuple[Work, ...] | None:
+        """Take down what a joined host says.
+
+        Returns:
+            What it is to do; None where that is not known yet: "nothing" would cost the data of its brokers.
+        """
+        if not self._started:
+            return None
+        self.hearsay.heard(machine, report)
+        work: list[Work] = []
+        for cluster in self._clusters.values():
+            told = cluster.work_of(machine)
+            work += told
+            if told:
+                cluster.heard()
+        return tuple(work)
+
+    def runs_on(self, machine: str) -> tuple[str, ...]:
+        """The clusters that have brokers on a joined host, by their ids."""
+        return tuple(one for one, cluster in self._clusters.items() if cluster.work_of(machine))
 
     async def start(self, cluster_ids: Iterable[str]) -> None:
         """Take care of these clusters again, and end others that a platform left in the midst of their deletion.
@@ -98,6 +126,7 @@ class Fleet:
                 await cluster.start()
             else:
                 cluster.abandon()
+        self._started = True
 
     async def create(self, cluster_id: str, shape: Shape) -> ZeebeCluster:
         """Make a cluster; it is being created when this returns, and tells itself how far it is.
@@ -117,6 +146,7 @@ class Fleet:
                     public_host=self._machine.public_host,
                     taken=taken,
                     is_free=promised.take,
+                    joined=self.hearsay.present(),
                 )
             except BaseException:
                 promised.release()

@@ -5,7 +5,7 @@ The names of environment variables are those of Zeebe 8.5 to 8.7.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -48,16 +48,22 @@ class BrokerPlan(msgspec.Struct, frozen=True, kw_only=True):
         node_id: its number, from 0.
         host: the machine that it runs on, as the others reach it.
         ports: where it listens there.
+        machine: the id of the joined host that runs it; "" is the machine of the platform.
     """
 
     node_id: int
     host: str
     ports: Ports
+    machine: str = ""
 
     @property
     def grpc_address(self) -> str:
         """host:port for clients."""
         return f"{bracketed(self.host)}:{self.ports.grpc}"
+
+    def rest_address(self, *, secured: bool) -> str:
+        """Base URL for clients."""
+        return f"{'https' if secured else 'http'}://{bracketed(self.host)}:{self.ports.rest}"
 
     @property
     def management_url(self) -> str:
@@ -156,7 +162,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         cluster_id: its UUID; also what the brokers call themselves to each other.
         shape: what was wanted.
         brokers: each of them.
-        bind: the address that they listen on.
+        bind: the address that those on the platform's machine listen on.
     """
 
     cluster_id: str
@@ -170,6 +176,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return ",".join(f"{bracketed(one.host)}:{one.ports.internal}" for one in self.brokers)
 
 
+class Machinery(msgspec.Struct, frozen=True, kw_only=True):
+    """A joined host that brokers can be put on.
+
+    Attributes:
+        machine: its id.
+        host: how the other hosts reach it, and what its brokers listen on.
+        free_ports: where nobody listens there.
+    """
+
+    machine: str
+    host: str
+    free_ports: tuple[int, ...]
+
+
 def new_plan(  # each by name
     cluster_id: str,
     shape: Shape,
@@ -178,8 +198,9 @@ def new_plan(  # each by name
     public_host: str,
     taken: Collection[int],
     is_free: Callable[[int], bool],
+    joined: Sequence[Machinery] = (),
 ) -> Plan:
-    """The plan of a new cluster, with ports of its own.
+    """The plan of a new cluster, with ports of its own; its brokers are dealt out to this machine and joined hosts.
 
     Args:
         cluster_id: its UUID.
@@ -188,27 +209,40 @@ def new_plan(  # each by name
         public_host: how this machine is reached.
         taken: ports of other clusters, which may not run at the moment.
         is_free: whether nobody listens on this port now.
+        joined: hosts that are there.
 
     Raises:
         ConfigError: there are not enough free ports.
     """
-    free = _free_ports(taken, is_free)
+    given = set(taken)
+    # No port is given out twice, on whichever host: two hosts may turn out to be one machine.
+    places = [("", public_host, _free_ports(given, range(PORT_FIRST, PORT_LAST + 1), is_free))]
+    places += [(one.machine, one.host, _free_ports(given, one.free_ports, _anything)) for one in joined]
     brokers: list[BrokerPlan] = []
     for node_id in range(shape.brokers):
+        machine, host, free = places[node_id % len(places)]
         try:
             grpc, rest, management, command, internal = (next(free) for _ in range(5))
         except (StopIteration, RuntimeError):
             raise ConfigError(
-                f"expected 5 free ports for each broker from {PORT_FIRST} to {PORT_LAST}, but there are too few",
+                f"expected 5 free ports for each broker from {PORT_FIRST} to {PORT_LAST} on {host}, "
+                "but there are too few",
                 hint="delete clusters that nobody needs",
             ) from None
         ports = Ports(grpc=grpc, rest=rest, management=management, command=command, internal=internal)
-        brokers.append(BrokerPlan(node_id=node_id, host=public_host, ports=ports))
+        brokers.append(BrokerPlan(node_id=node_id, host=host, ports=ports, machine=machine))
     return Plan(cluster_id=cluster_id, shape=shape, brokers=tuple(brokers), bind=bind)
 
 
-def _free_ports(taken: Collection[int], is_free: Callable[[int], bool]) -> Iterator[int]:
-    return (port for port in range(PORT_FIRST, PORT_LAST + 1) if port not in taken and is_free(port))
+def _free_ports(given: set[int], among: Iterable[int], is_free: Callable[[int], bool]) -> Iterator[int]:
+    for port in among:
+        if port not in given and is_free(port):
+            given.add(port)
+            yield port
+
+
+def _anything(_port: int) -> bool:
+    return True
 
 
 def ports_of(plan: Plan) -> frozenset[int]:
@@ -229,6 +263,7 @@ def environment_of(
         tls: what it shows to clients; None talks in the clear.
     """
     shape, ports = plan.shape, broker.ports
+    bind = broker.host if broker.machine else plan.bind
     told = {
         "ZEEBE_BROKER_CLUSTER_CLUSTERNAME": plan.cluster_id,
         "ZEEBE_BROKER_CLUSTER_NODEID": str(broker.node_id),
@@ -243,13 +278,13 @@ def environment_of(
         "ZEEBE_BROKER_DATA_DISK_FREESPACE_PROCESSING": "512MB",
         "ZEEBE_BROKER_DATA_DISK_FREESPACE_REPLICATION": "256MB",
         "ZEEBE_BROKER_EXPERIMENTAL_ROCKSDB_MEMORYLIMIT": f"{shape.partition_mb}MB",
-        "ZEEBE_BROKER_NETWORK_HOST": plan.bind,
+        "ZEEBE_BROKER_NETWORK_HOST": bind,
         "ZEEBE_BROKER_NETWORK_ADVERTISEDHOST": broker.host,
         "ZEEBE_BROKER_NETWORK_COMMANDAPI_PORT": str(ports.command),
         "ZEEBE_BROKER_NETWORK_INTERNALAPI_PORT": str(ports.internal),
-        "ZEEBE_BROKER_GATEWAY_NETWORK_HOST": plan.bind,
+        "ZEEBE_BROKER_GATEWAY_NETWORK_HOST": bind,
         "ZEEBE_BROKER_GATEWAY_NETWORK_PORT": str(ports.grpc),
-        "SERVER_ADDRESS": plan.bind,
+        "SERVER_ADDRESS": bind,
         "SERVER_PORT": str(ports.rest),
         # Nobody is asked for a token there: it must not leave the machine.
         "MANAGEMENT_SERVER_ADDRESS": _LOCAL,

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from c8py.server.brokers.distribution import Progress
+from c8py.server.brokers.hearsay import Hearsay
 from c8py.server.brokers.plan import BrokerPlan, Plan, ServerTls, Shape, Trust
 from c8py.server.brokers.probes import Sight, look_at
 from c8py.server.brokers.supervision import POLICY, Policy
@@ -37,6 +38,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         tls: what brokers show to clients.
         policy: how patient the supervision is.
         look: asks a broker how it is; blocks.
+        trust_afar: whose tokens a cluster takes, in words that hold on another host; None is as here.
+        hearsay: what joined hosts say; None where none can join.
     """
 
     programs: Callable[[Shape, Progress], Programs]
@@ -44,6 +47,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     tls: ServerTls | None = None
     policy: Policy = POLICY
     look: Callable[[BrokerPlan], Sight] = look_at
+    trust_afar: Callable[[str], Trust | None] | None = None
+    hearsay: Hearsay | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

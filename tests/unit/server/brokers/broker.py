@@ -35,5 +35,7 @@ if (DATA.parent / "refuse").exists():
 DATA.mkdir(exist_ok=True)
 starts = DATA / "starts"
 starts.write_text(str(int(starts.read_text()) + 1 if starts.exists() else 1))
-gateway = socket.create_server(("127.0.0.1", int(os.environ["ZEEBE_BROKER_GATEWAY_NETWORK_PORT"])))
+gateway = socket.create_server(
+    (os.environ["ZEEBE_BROKER_GATEWAY_NETWORK_HOST"], int(os.environ["ZEEBE_BROKER_GATEWAY_NETWORK_PORT"]))
+)
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["MANAGEMENT_SERVER_PORT"])), Answers).serve_forever()

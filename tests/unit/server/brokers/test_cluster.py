@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +12,9 @@ from c8py.server.brokers.site import Programs
 from c8py.server.brokers.supervision import Policy
 from harness.processes import alive
 
-PROGRAM = Path(__file__).with_name("broker.py")
 THREE = Shape(brokers=3, partitions=3, replication=3)
 DEADLINE_S = 20.0
 IMPATIENT = Policy(pause_s=0.05, stop_s_max=5, look_s=0.02, settled_look_s=0.02)
-
-
-@pytest.fixture
-def java(tmp_path):
-    program = tmp_path / "java"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROGRAM}" "$@"\n')
-    program.chmod(0o755)
-    return program
 
 
 @pytest.fixture

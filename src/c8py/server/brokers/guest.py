@@ -1,0 +1,208 @@
+"""Looks after brokers that a platform on another machine has planned for this one.
+
+What it is told stands in `work.json`: the platform may be away, and this program may start anew; its brokers go on
+meanwhile as they were wanted last. Who may tell it anything is settled by app, which does the talking.
+"""
+
+import asyncio
+import contextlib
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from c8py.base.clock import Clock
+from c8py.errors import C8Error, PlatformError
+from c8py.server.brokers.hearsay import Report, Word, Work
+from c8py.server.brokers.member import Here
+from c8py.server.brokers.plan import PORT_FIRST, PORT_LAST, Plan, Shape, Trust
+from c8py.server.brokers.ports import Promised
+from c8py.server.brokers.site import Programs, Site
+
+_FILE: Final = "work.json"
+_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+_PORTS_TOLD: Final = 100  # for twenty brokers more
+_AGAIN_S: Final = 30.0  # after a fetch that failed
+
+
+class Guest:
+    """The brokers of others on this machine.
+
+    Args:
+        folder: theirs, and what they are for.
+        host: what they listen on, and how the other hosts reach them.
+        site: what they are given; whose tokens they take is told with the work.
+        clock: for pauses.
+    """
+
+    def __init__(self, folder: Path, host: str, site: Site, *, clock: Clock) -> None:
+        self._folder = folder
+        self._host = host
+        self._site = msgspec.structs.replace(site, trust=self._trust)
+        self._clock = clock
+        self._work: tuple[Work, ...] = ()
+        self._brokers: dict[tuple[str, int], Here] = {}
+        self._plans: dict[str, Plan] = {}
+        self._trusts: dict[str, Trust | None] = {}
+        self._programs: dict[tuple[str, str], Programs] = {}
+        self._fetching: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._trouble: dict[tuple[str, str], tuple[float, str]] = {}
+
+    async def start(self) -> None:
+        """Go on where an earlier one left off.
+
+        Raises:
+            PlatformError: its file cannot be read.
+        """
+        file = self._folder / _FILE
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            work = msgspec.json.decode(file.read_bytes(), type=tuple[Work, ...]) if file.exists() else ()
+        except (OSError, msgspec.MsgspecError) as error:
+            raise PlatformError(f"expected to read {file}, but: {error}", hint="check the folder") from error
+        await self._take_on(work)
+
+    async def told(self, work: tuple[Work, ...]) -> None:
+        """Look after these brokers, and no others: what is not among them any longer is ended, and its data go.
+
+        Raises:
+            PlatformError: it cannot be written down.
+        """
+        if work != self._work:
+            for one in work:
+                if not _ID.fullmatch(one.plan.cluster_id):  # it becomes a folder, which is removed one day
+                    raise PlatformError("expected the id of a cluster, but it is none", hint="is that our platform?")
+            await asyncio.to_thread(self._write_down, work)
+            await self._take_on(work)
+
+    async def care(self) -> None:
+        """Look at all brokers once, and do what is due."""
+        await asyncio.to_thread(self._look)
+        for key, broker in list(self._brokers.items()):
+            plan = self._plans[key[0]]
+            programs = self._programs_for(plan.shape) if broker.wanted and not broker.alive else None
+            await broker.care(plan, programs, self._site, clock=self._clock)
+        await self._let_go()
+
+    async def report(self) -> Report:
+        """What there is to say."""
+        free = await asyncio.to_thread(self._free_ports)
+        words = tuple(self._word(cluster_id, broker) for (cluster_id, _), broker in self._brokers.items())
+        return Report(host=self._host, free_ports=free, brokers=words)
+
+    async def stop(self, *, brokers_too: bool) -> None:
+        """Look after them no longer.
+
+        Args:
+            brokers_too: end them; otherwise they run on, and the next start finds them.
+        """
+        for task in self._fetching.values():
+            task.cancel()
+        if not brokers_too:
+            return
+        for broker in self._brokers.values():
+            broker.wanted = False
+        while any(broker.alive for broker in self._brokers.values()):
+            await self.care()
+            await asyncio.sleep(self._site.policy.look_s)
+
+    # -- inside
+
+    async def _take_on(self, work: tuple[Work, ...]) -> None:
+        self._work = work
+        told = {(one.plan.cluster_id, one.node_id): one for one in work}
+        for key, one in told.items():
+            self._plans[key[0]], self._trusts[key[0]] = one.plan, one.trust
+            if key not in self._brokers:
+                planned = next(broker for broker in one.plan.brokers if broker.node_id == one.node_id)
+                folder = self._folder / key[0] / f"broker-{one.node_id}"
+                self._brokers[key] = await asyncio.to_thread(Here, planned, folder)
+            self._brokers[key].wanted = one.wanted
+            if one.secured and self._site.tls is None:
+                self._brokers[key].wanted = False
+        for key, broker in self._brokers.items():
+            broker.wanted = broker.wanted and key in told
+
+    def _write_down(self, work: tuple[Work, ...]) -> None:
+        beside = self._folder / (_FILE + ".new")
+        try:
+            beside.write_bytes(msgspec.json.encode(work))
+            beside.replace(self._folder / _FILE)
+        except OSError as error:
+            raise PlatformError(
+                f"expected to write {self._folder / _FILE}, but: {error}", hint="check the disk"
+            ) from error
+
+    def _look(self) -> None:
+        for broker in self._brokers.values():
+            broker.look(self._site)
+
+    async def _let_go(self) -> None:
+        """Forget brokers that nobody told us of and that have ended, with their data."""
+        told = {(one.plan.cluster_id, one.node_id) for one in self._work}
+        for key, broker in list(self._brokers.items()):
+            if key not in told and not broker.alive:
+                await asyncio.to_thread(shutil.rmtree, broker.process.folder, True)
+                with contextlib.suppress(OSError):  # another broker of the cluster may be there
+                    broker.process.folder.parent.rmdir()
+                del self._brokers[key]
+
+    def _programs_for(self, shape: Shape) -> Programs | None:
+        """What brokers of this shape are run with; begins to fetch it where it is not there."""
+        key = (shape.version, shape.home)
+        failed_s = self._trouble.get(key, (-_AGAIN_S, ""))[0]
+        fetching = self._fetching.get(key)
+        due = self._clock.monotonic_s() - failed_s >= _AGAIN_S
+        if key not in self._programs and due and (fetching is None or fetching.done()):
+            self._fetching[key] = asyncio.create_task(self._fetch(key, shape))
+        return self._programs.get(key)
+
+    async def _fetch(self, key: tuple[str, str], shape: Shape) -> None:
+        try:
+            self._programs[key] = await asyncio.to_thread(self._site.programs, shape, _nobody)
+            self._trouble.pop(key, None)
+        except C8Error as error:
+            self._trouble[key] = (self._clock.monotonic_s(), str(error))
+
+    def _word(self, cluster_id: str, broker: Here) -> Word:
+        member, shape = broker.member(None), self._plans[cluster_id].shape
+        hindered = self._trouble.get((shape.version, shape.home), (0.0, ""))[1]
+        bare = any(
+            one.secured and (one.plan.cluster_id, one.node_id) == (cluster_id, member.node_id) for one in self._work
+        )
+        if bare and self._site.tls is None:
+            hindered = "expected a certificate, as the platform has one, but this host has none: --tls-certificate"
+        return Word(
+            cluster_id=cluster_id,
+            node_id=member.node_id,
+            phase=member.phase,
+            pid=member.pid,
+            ready=broker.sight.ready,
+            leads=member.leads,
+            follows=member.follows,
+            failures=member.failures,
+            trouble=member.trouble or hindered,
+        )
+
+    def _free_ports(self) -> tuple[int, ...]:
+        """Ports that nobody has now, and that no broker here will have when it starts."""
+        planned = {port for broker in self._brokers.values() for port in msgspec.structs.astuple(broker.plan.ports)}
+        tried, free = Promised(self._host), list[int]()
+        try:
+            for port in range(PORT_FIRST, PORT_LAST + 1):
+                if port not in planned and tried.take(port):
+                    free.append(port)
+                if len(free) == _PORTS_TOLD:
+                    break
+        finally:
+            tried.release()
+        return tuple(free)
+
+    def _trust(self, cluster_id: str) -> Trust | None:
+        return self._trusts.get(cluster_id)
+
+
+def _nobody(_come: int, _whole: int) -> None:
+    """Nobody watches how far a fetch is."""
