@@ -35,6 +35,7 @@ SERVER_SESSIONS_MAX: Final = 50  # of one member: browsers that are signed in at
 SERVER_ID_TOKENS_MAX: Final = 1000  # of people who signed in at the provider, kept for their sign-out
 SERVER_ACTIVITY_MAX: Final = 10_000  # lines of the activity log
 BROKERS_MAX: Final = 64  # of one cluster; a machine is full long before
+DOOR_CONNECTIONS_MAX: Final = 10_000  # to brokers that are behind the platform's doors
 HOSTS_MAX: Final = 64  # that have joined a platform
 HOST_ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024  # what a joined host is to run: plans of a thousand brokers
 BROKERS_STOP_S_MAX: Final = 60.0  # for brokers that are being deleted, when the platform stops

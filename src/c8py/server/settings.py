@@ -58,6 +58,8 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
         block_after: refusals within a minute that lead to that; 1 blocks at the first.
         sources_max: addresses that are remembered; beyond that the one longest unheard of is forgotten.
         token_lifetime_s: of tokens from /oauth/token, as SaaS has it.
+        brokers_token_lifetime_s: of tokens from /oauth/token for clusters of real brokers, which take the token of a
+            deleted client until it ends.
         keycloak_token_lifetime_s: of tokens from the Keycloak path, as its realm has it.
         reuse_left_s: a token that lives longer than this is handed out again instead of a new one.
         tokens_cached_max: tokens kept for handing out again.
@@ -71,6 +73,7 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     block_after: int = 1
     sources_max: int = limits.OAUTH_SOURCES_TRACKED_MAX
     token_lifetime_s: int = 86_400
+    brokers_token_lifetime_s: int = 3_600
     keycloak_token_lifetime_s: int = 300
     reuse_left_s: int = 60
     tokens_cached_max: int = limits.SERVER_TOKENS_CACHED_MAX
@@ -93,6 +96,7 @@ class OAuthSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "block_after": (1, 100_000),
                 "sources_max": (1, 1_000_000),
                 "token_lifetime_s": (1, 31_536_000),
+                "brokers_token_lifetime_s": (1, 31_536_000),
                 "keycloak_token_lifetime_s": (1, 31_536_000),
                 "reuse_left_s": (0, 86_400),
                 "tokens_cached_max": (1, 1_000_000),
@@ -184,6 +188,8 @@ class BrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
         zeebe_home: an unpacked distribution in the place of a fetched one; "" fetches what a cluster asks for.
         maven_repository: base URL of the repository that distributions are fetched from; "" is Maven Central.
         backups_dir: where backups of clusters go; "" is below the data folder.
+        guarded: whether clients of clusters that are made from now on come in by the platform, which heeds their IP
+            allowlists then; nobody gets in while it is away.
         outlive: whether brokers go on when the platform stops, so that its restart leaves them untouched; those of a
             temporary folder never do.
     """
@@ -193,6 +199,7 @@ class BrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
     zeebe_home: str = ""
     maven_repository: str = ""
     backups_dir: str = ""
+    guarded: bool = False
     outlive: bool = True
 
 

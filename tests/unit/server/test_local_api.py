@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import socket
 import sys
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.routing import Route
 
 from c8py.server.app._local_log import LINES
@@ -411,3 +413,67 @@ def test_the_administration_api_makes_one_by_its_plan(call):
 
     wait_until("the backup", complete, deadline_s=DEADLINE_S)
     assert api("DELETE", f"/clusters/{one}").status in {200, 202, 204}
+
+
+def list_of(call, cluster_id, *addresses):
+    """Status and body of the answer to a new IP allowlist."""
+    entries = [{"ip": one, "description": ""} for one in addresses]
+    path = f"/console-api/clusters/{cluster_id}/ipallowlist"
+    answer = call.served.request("PUT", path, json.dumps({"ipallowlist": entries}), call.headers)
+    return answer.status, answer.text
+
+
+@pytest.mark.slow
+def test_an_allowlist_that_brokers_would_not_heed_is_refused(call):
+    made = call.created()
+    status, text = list_of(call, made["id"], "192.0.2.7")
+    assert status == 409
+    assert "brokers.guarded" in text
+    assert list_of(call, made["id"])[0] == 204
+    call("DELETE", f"/{made['id']}")
+
+
+@pytest.mark.slow
+def test_guarded_brokers_heed_an_allowlist_also_for_those_who_are_in(serve, brokers):
+    call = Caller(serve(brokers=replace(brokers, guarded=True)))
+    made = call.created()
+    host, _, port = made["brokers"][0]["grpc_address"].rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as inside:
+        assert list_of(call, made["id"], "192.0.2.7")[0] == 204
+        assert is_ended(inside)
+    with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as outside:
+        assert is_ended(outside)
+    assert call("GET", f"/{made['id']}").json["status"] == "Healthy"
+    assert list_of(call, made["id"], "192.0.2.7", "127.0.0.0/8")[0] == 204
+    with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as again:
+        again.settimeout(1.5)
+        with pytest.raises(TimeoutError):  # nothing comes, and nobody ends it
+            again.recv(1)
+    call("DELETE", f"/{made['id']}")
+
+
+def is_ended(connection):
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.slow
+def test_tokens_for_brokers_end_soon_for_they_outlive_their_client_there(call):
+    made = call.created()
+    answer = call("POST", f"/{made['id']}/clients", {"name": "worker"}).json
+    assigned = (line.removeprefix("export ").split("=", 1) for line in answer["credentials"].splitlines())
+    values = {name: value.strip("'") for name, value in assigned}
+    fields = {
+        "grant_type": "client_credentials",
+        "client_id": values["ZEEBE_CLIENT_ID"],
+        "client_secret": values["ZEEBE_CLIENT_SECRET"],
+        "audience": values["ZEEBE_TOKEN_AUDIENCE"],
+    }
+    assert call.served.form("/oauth/token", fields).json["expires_in"] == 3600
+    own = call.served.variables(call.served.addresses.credentials_file)
+    fields |= {"client_id": own["ZEEBE_CLIENT_ID"], "client_secret": own["ZEEBE_CLIENT_SECRET"]}
+    fields["audience"] = own["ZEEBE_TOKEN_AUDIENCE"]
+    assert call.served.form("/oauth/token", fields).json["expires_in"] == 86_400
+    call("DELETE", f"/{made['id']}")

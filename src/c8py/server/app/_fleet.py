@@ -4,14 +4,16 @@ from pathlib import Path
 from typing import Final
 
 from c8py.base.clock import Clock
-from c8py.server.access import API_FACTS, Issuers
-from c8py.server.brokers import PASSWORD, Fleet, Machine, ServerTls, Site, Trust, write_trust_store
+from c8py.server.access import API_FACTS, Allowlists, Issuers
+from c8py.server.brokers import PASSWORD, Doors, Fleet, Machine, ServerTls, Site, Trust, write_trust_store
 from c8py.server.settings import Settings
 
 _LOOPBACK: Final = "127.0.0.1"
 
 
-def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: int, clock: Clock) -> Fleet:
+def fleet_of(  # each by name
+    settings: Settings, folder: Path, issuers: Issuers, *, http_port: int, allowlists: Allowlists, clock: Clock
+) -> Fleet:
     """The clusters of real brokers of this platform; none is looked after yet.
 
     Args:
@@ -19,6 +21,7 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
         folder: of its data.
         issuers: of its tokens.
         http_port: of the platform, where its keys are.
+        allowlists: of its clusters.
         clock: theirs.
 
     Raises:
@@ -62,6 +65,7 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
         java_home=_named(told.java_home),
         zeebe_home=_named(told.zeebe_home),
         repository=told.maven_repository,
+        guarded=told.guarded,
     )
     tls = (
         ServerTls(certificate=str(Path(shown).absolute()), key=str(Path(settings.tls_key).absolute()))
@@ -75,7 +79,9 @@ def fleet_of(settings: Settings, folder: Path, issuers: Issuers, *, http_port: i
         # A joined host has its own trust store, and reaches our keys as everybody else does: below the issuer.
         trust_afar=lambda cluster_id: trust(cluster_id, issuers.keycloak),
     )
-    return Fleet(folder / "clusters", backups_folder(settings, folder), machine, site, clock=clock)
+    return Fleet(
+        folder / "clusters", backups_folder(settings, folder), machine, site, clock=clock, doors=Doors(allowlists.allow)
+    )
 
 
 def backups_folder(settings: Settings, folder: Path) -> Path:

@@ -139,7 +139,7 @@ class Platform:
         embedded = EmbeddedClusters(settings, self._gateway, store, folder, http_address)
         self._open.push_async_callback(embedded.stop)
         grpc_port = await embedded.start(cluster)
-        fleet = fleet_of(settings, folder, issuers, http_port=port, clock=clock)
+        fleet = fleet_of(settings, folder, issuers, http_port=port, allowlists=access.allowlists, clock=clock)
         self._open.push_async_callback(self._stop_fleet, fleet)
         seal = Seal.at(Path(settings.secrets_key_file) if settings.secrets_key_file else folder / KEY_FILE_NAME)
         brokers, remote = await self._other_kinds(fleet, store, seal)

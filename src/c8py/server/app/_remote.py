@@ -192,6 +192,10 @@ class RemoteClusters:
             grpc_address=cluster.options.get("grpc_address", ""), rest_address=rest, tls=rest.startswith("https:")
         )
 
+    def heeds_allowlist(self, cluster: Cluster) -> bool:  # noqa: ARG002  as the seam has it
+        """Not ours: it has one of its own."""
+        return False
+
     # -- inside
 
     async def _look(self) -> None:

@@ -151,6 +151,10 @@ class ZeebeClusters:
             tls=first.rest_address.startswith("https:"),
         )
 
+    def heeds_allowlist(self, cluster: Cluster) -> bool:
+        """Where clients come in by doors of the platform."""
+        return self._fleet.is_guarded(cluster.cluster_id)
+
     async def back_up(self, cluster: Cluster, backup_id: str) -> None:
         """Copy its data, while its brokers rest."""
         try:

@@ -5,6 +5,7 @@ Knows nothing of tokens but whose the brokers shall take, and nothing of who may
 
 from c8py.server.brokers.cluster import Status, ZeebeCluster
 from c8py.server.brokers.copies import Backup
+from c8py.server.brokers.doors import Doors
 from c8py.server.brokers.fleet import Fleet, Machine
 from c8py.server.brokers.guest import Guest
 from c8py.server.brokers.hearsay import Hearsay, Report, Word, Work
@@ -17,6 +18,7 @@ __all__ = [
     "PASSWORD",
     "VERSION_DEFAULT",
     "Backup",
+    "Doors",
     "Fleet",
     "Guest",
     "Hearsay",

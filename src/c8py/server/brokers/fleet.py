@@ -15,6 +15,7 @@ from c8py.base.clock import Clock
 from c8py.errors import PlatformError
 from c8py.server.brokers.cluster import ZeebeCluster
 from c8py.server.brokers.distribution import Progress, distribution, fetch_by_coordinates, main_class
+from c8py.server.brokers.doors import Doors
 from c8py.server.brokers.hearsay import Hearsay, Report, Work
 from c8py.server.brokers.java import java_program
 from c8py.server.brokers.plan import Shape, new_plan, ports_of
@@ -32,6 +33,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         java_home: the Java to run them on; None looks for one.
         zeebe_home: an unpacked distribution for clusters that name none; None fetches their version.
         repository: base URL of the Maven repository that they are fetched from; "" is Maven Central.
+        guarded: whether brokers of new clusters are behind doors of the platform.
     """
 
     bind: str
@@ -40,6 +42,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     java_home: Path | None = None
     zeebe_home: Path | None = None
     repository: str = ""
+    guarded: bool = False
 
     def programs(self, shape: Shape, progress: Progress) -> Programs:
         """What brokers of this shape are run with; fetches what is not there.
@@ -67,15 +70,19 @@ class Fleet:
         machine: where they run.
         site: what they are given.
         clock: theirs.
+        doors: in front of brokers that are behind some; by default they let everybody in.
     """
 
-    def __init__(self, folder: Path, backups: Path, machine: Machine, site: Site, *, clock: Clock) -> None:
+    def __init__(  # the parts of a fleet
+        self, folder: Path, backups: Path, machine: Machine, site: Site, *, clock: Clock, doors: Doors | None = None
+    ) -> None:
         self._folder = folder
         self._backups = backups
         self._machine = machine
         self.hearsay: Final = Hearsay(clock)
         self._site = msgspec.structs.replace(site, hearsay=self.hearsay)
         self._clock = clock
+        self._doors = doors or Doors(lambda _cluster_id, _source: True)
         self._clusters: dict[str, ZeebeCluster] = {}
         self._planning = threading.Lock()
         self._started = False
@@ -123,6 +130,7 @@ class Fleet:
             cluster = ZeebeCluster.load(folder, self._backups / folder.name, self._site, clock=self._clock)
             if folder.name in wanted:
                 self._clusters[folder.name] = cluster
+                await self._doors.open(cluster.plan)
                 await cluster.start()
             else:
                 cluster.abandon()
@@ -147,6 +155,7 @@ class Fleet:
                     taken=taken,
                     is_free=promised.take,
                     joined=self.hearsay.present(),
+                    guarded=self._machine.guarded,
                 )
             except BaseException:
                 promised.release()
@@ -155,8 +164,11 @@ class Fleet:
             cluster = ZeebeCluster(folder, backups, Kept(plan=plan), self._site, clock=self._clock, promised=promised)
             self._clusters[cluster_id] = cluster
         try:
+            promised.let_broker_in()  # or a door
+            await self._doors.open(plan)
             await cluster.start()
         except BaseException:
+            self._doors.close(cluster_id)
             promised.release()
             del self._clusters[cluster_id]
             raise
@@ -172,6 +184,7 @@ class Fleet:
         if cluster is None:
             raise PlatformError("expected a cluster of real brokers, but there is none of this id")
         await cluster.delete()
+        self._doors.close(cluster_id)
         del self._clusters[cluster_id]
 
     async def stop(self, *, brokers_too: bool) -> None:
@@ -182,3 +195,9 @@ class Fleet:
         """
         for cluster in self._clusters.values():
             await cluster.stop(brokers_too=brokers_too)
+        await self._doors.stop()
+
+    def is_guarded(self, cluster_id: str) -> bool:
+        """Whether clients reach this cluster through doors of the platform only."""
+        found = self._clusters.get(cluster_id)
+        return found is not None and all(one.ports.behind_grpc for one in found.plan.brokers)

@@ -32,6 +32,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
         management: health, metrics and backups; for this platform alone.
         command: for gateways.
         internal: for the other brokers.
+        behind_grpc: where the gateway itself listens, on loopback, if the platform does so in its place; else 0.
+        behind_rest: the same for REST.
     """
 
     grpc: int
@@ -39,6 +41,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     management: int
     command: int
     internal: int
+    behind_grpc: int = 0
+    behind_rest: int = 0
 
 
 class BrokerPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +203,7 @@ def new_plan(  # each by name
     taken: Collection[int],
     is_free: Callable[[int], bool],
     joined: Sequence[Machinery] = (),
+    guarded: bool = False,
 ) -> Plan:
     """The plan of a new cluster, with ports of its own; its brokers are dealt out to this machine and joined hosts.
 
@@ -210,6 +215,7 @@ def new_plan(  # each by name
         taken: ports of other clusters, which may not run at the moment.
         is_free: whether nobody listens on this port now.
         joined: hosts that are there.
+        guarded: whether clients come in by doors of the platform; then all brokers are on its machine.
 
     Raises:
         ConfigError: there are not enough free ports.
@@ -217,12 +223,14 @@ def new_plan(  # each by name
     given = set(taken)
     # No port is given out twice, on whichever host: two hosts may turn out to be one machine.
     places = [("", public_host, _free_ports(given, range(PORT_FIRST, PORT_LAST + 1), is_free))]
-    places += [(one.machine, one.host, _free_ports(given, one.free_ports, _anything)) for one in joined]
+    places += (
+        [] if guarded else [(one.machine, one.host, _free_ports(given, one.free_ports, _anything)) for one in joined]
+    )
     brokers: list[BrokerPlan] = []
     for node_id in range(shape.brokers):
         machine, host, free = places[node_id % len(places)]
         try:
-            grpc, rest, management, command, internal = (next(free) for _ in range(5))
+            grpc, rest, management, command, internal, *behind = (next(free) for _ in range(7 if guarded else 5))
         except (StopIteration, RuntimeError):
             raise ConfigError(
                 f"expected 5 free ports for each broker from {PORT_FIRST} to {PORT_LAST} on {host}, "
@@ -230,6 +238,8 @@ def new_plan(  # each by name
                 hint="delete clusters that nobody needs",
             ) from None
         ports = Ports(grpc=grpc, rest=rest, management=management, command=command, internal=internal)
+        if behind:
+            ports = msgspec.structs.replace(ports, behind_grpc=behind[0], behind_rest=behind[1])
         brokers.append(BrokerPlan(node_id=node_id, host=host, ports=ports, machine=machine))
     return Plan(cluster_id=cluster_id, shape=shape, brokers=tuple(brokers), bind=bind)
 
@@ -247,7 +257,7 @@ def _anything(_port: int) -> bool:
 
 def ports_of(plan: Plan) -> frozenset[int]:
     """Every port of a plan."""
-    return frozenset(port for broker in plan.brokers for port in msgspec.structs.astuple(broker.ports))
+    return frozenset(port for broker in plan.brokers for port in msgspec.structs.astuple(broker.ports) if port)
 
 
 def environment_of(
@@ -282,10 +292,10 @@ def environment_of(
         "ZEEBE_BROKER_NETWORK_ADVERTISEDHOST": broker.host,
         "ZEEBE_BROKER_NETWORK_COMMANDAPI_PORT": str(ports.command),
         "ZEEBE_BROKER_NETWORK_INTERNALAPI_PORT": str(ports.internal),
-        "ZEEBE_BROKER_GATEWAY_NETWORK_HOST": bind,
-        "ZEEBE_BROKER_GATEWAY_NETWORK_PORT": str(ports.grpc),
-        "SERVER_ADDRESS": bind,
-        "SERVER_PORT": str(ports.rest),
+        "ZEEBE_BROKER_GATEWAY_NETWORK_HOST": _LOCAL if ports.behind_grpc else bind,
+        "ZEEBE_BROKER_GATEWAY_NETWORK_PORT": str(ports.behind_grpc or ports.grpc),
+        "SERVER_ADDRESS": _LOCAL if ports.behind_rest else bind,
+        "SERVER_PORT": str(ports.behind_rest or ports.rest),
         # Nobody is asked for a token there: it must not leave the machine.
         "MANAGEMENT_SERVER_ADDRESS": _LOCAL,
         "MANAGEMENT_SERVER_PORT": str(ports.management),

@@ -55,7 +55,10 @@ def look_at(broker: BrokerPlan) -> Sight:
     if _get(f"{broker.management_url}/actuator/health/readiness") is None:
         return NOTHING
     # A broker says that it is ready a moment before its gateway listens.
-    if not any(_listens(host, broker.ports.grpc) for host in dict.fromkeys((_LOOPBACK, broker.host))):
+    if not any(
+        _listens(host, broker.ports.behind_grpc or broker.ports.grpc)
+        for host in dict.fromkeys((_LOOPBACK, broker.host))
+    ):
         return NOTHING
     answer = _get(f"{broker.management_url}/actuator/partitions")
     try:

@@ -61,8 +61,14 @@ def replace_allowlist(desk: Desk, who: str, cluster: Cluster, entries: tuple[All
     """Take this list in the place of the one before; calls in progress from elsewhere end.
 
     Raises:
-        NotDone: an entry is no address and no network.
+        NotDone: an entry is no address and no network, or the cluster would not heed the list.
     """
+    if entries and not desk.clusters.heeds_allowlist(cluster):
+        raise NotDone(
+            409,
+            "expected a cluster whose callers come in by the platform, but those of this one reach it without; "
+            "clusters of brokers that are made with the setting brokers.guarded heed allowlists",
+        )
     allowlists, one = desk.access.allowlists, cluster.cluster_id
     before = ", ".join(entry.ip for entry in allowlists.entries(one))
     try:

@@ -123,6 +123,10 @@ class RunsClusters(Protocol):
         """Where it is reached."""
         ...
 
+    def heeds_allowlist(self, cluster: Cluster) -> bool:
+        """Whether its IP allowlist is asked before anybody gets in."""
+        ...
+
 
 class KeepsBackups(Protocol):
     """What a kind has in addition whose clusters can be backed up; it stands in a table of its own."""

@@ -198,6 +198,10 @@ class Lifecycle:
                 )  # fmt: skip
         self._store.change_cluster(msgspec.structs.replace(cluster, **changes))
 
+    def heeds_allowlist(self, cluster: Cluster) -> bool:
+        """Whether its IP allowlist is asked before anybody gets in."""
+        return self._kinds[cluster.kind].heeds_allowlist(cluster)
+
     async def upgrade(self, who: str, cluster: Cluster) -> tuple[Cluster, Cluster]:
         """Begin to bring it to the newest generation; gives it as it was and as it becomes.
 

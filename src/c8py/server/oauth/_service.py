@@ -169,7 +169,8 @@ class TokenService:
         scope = client.cluster_id or " ".join(client.permissions)
         found = self._issued.get((client.client_id, audience))
         # A clock that was set back would make the token last longer than it may.
-        lifetime_s = self._settings.token_lifetime_s
+        told = self._settings
+        lifetime_s = told.brokers_token_lifetime_s if self._own_audience(client) else told.token_lifetime_s
         least_s = min(self._settings.reuse_left_s, lifetime_s // 2)
         if found is None or not least_s < found.exp - now_s <= lifetime_s:
             claims = Claims(

@@ -7,6 +7,7 @@ from c8py.errors import ConfigError
 from c8py.server.brokers.plan import (
     PORT_FIRST,
     PORT_LAST,
+    Machinery,
     Plan,
     ServerTls,
     Shape,
@@ -109,3 +110,51 @@ def test_a_plan_comes_back_from_its_file_as_it_was():
 def test_a_shape_that_no_cluster_can_have_is_refused(wrong, says):
     with pytest.raises(ConfigError, match=says):
         Shape(**wrong)
+
+
+def test_a_guarded_broker_listens_behind_its_door():
+    plan = new_plan("c", Shape(), bind=HERE, public_host="here", taken=(), is_free=lambda _port: True, guarded=True)
+    (broker,) = plan.brokers
+    told = environment_of(plan, broker, Path("folder"), trust=None)
+    assert told["ZEEBE_BROKER_GATEWAY_NETWORK_HOST"] == told["SERVER_ADDRESS"] == HERE
+    assert told["ZEEBE_BROKER_GATEWAY_NETWORK_PORT"] == str(broker.ports.behind_grpc)
+    assert told["SERVER_PORT"] == str(broker.ports.behind_rest)
+    assert broker.grpc_address == f"here:{broker.ports.grpc}"
+    assert len(ports_of(plan)) == 7
+
+
+def joined(host="192.0.2.2", free=range(27000, 27100)):
+    return Machinery(machine="h2", host=host, free_ports=tuple(free))
+
+
+def test_brokers_are_dealt_out_to_all_hosts_and_no_port_is_given_twice():
+    plan = new_plan(
+        "c", Shape(brokers=3), bind=HERE, public_host="192.0.2.1", taken=(), is_free=lambda _port: True,
+        joined=(joined(free=range(PORT_FIRST, PORT_FIRST + 50)),),
+    )  # fmt: skip
+    assert [(one.machine, one.host) for one in plan.brokers] == [
+        ("", "192.0.2.1"),
+        ("h2", "192.0.2.2"),
+        ("", "192.0.2.1"),
+    ]
+    assert len(ports_of(plan)) == 15
+    told = environment_of(plan, plan.brokers[1], Path("folder"), trust=None)
+    assert told["ZEEBE_BROKER_NETWORK_HOST"] == told["ZEEBE_BROKER_NETWORK_ADVERTISEDHOST"] == "192.0.2.2"
+    assert told["ZEEBE_BROKER_CLUSTER_INITIALCONTACTPOINTS"] == plan.contact_points
+    assert environment_of(plan, plan.brokers[0], Path("folder"), trust=None)["ZEEBE_BROKER_NETWORK_HOST"] == HERE
+
+
+def test_a_joined_host_without_free_ports_is_said():
+    with pytest.raises(ConfigError, match=r"192\.0\.2\.2"):
+        new_plan(
+            "c", Shape(brokers=2), bind=HERE, public_host=HERE, taken=(), is_free=lambda _port: True,
+            joined=(joined(free=range(4)),),
+        )  # fmt: skip
+
+
+def test_guarded_brokers_stay_on_the_machine_that_guards_them():
+    plan = new_plan(
+        "c", Shape(brokers=2), bind=HERE, public_host=HERE, taken=(), is_free=lambda _port: True, guarded=True,
+        joined=(joined(),),
+    )  # fmt: skip
+    assert [one.machine for one in plan.brokers] == ["", ""]

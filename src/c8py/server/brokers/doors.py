@@ -1,0 +1,130 @@
+"""Doors in front of brokers: the platform listens where clients connect, and lets in whom the cluster lets in.
+
+Bytes pass through as they are, TLS too; so a door knows addresses, and neither tokens nor calls. What is open is looked
+at again every second: whoever may come in no longer is put out. Behind a closed platform nobody gets in.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from c8py.base import limits
+from c8py.errors import PlatformError
+from c8py.server.brokers.plan import Plan
+
+_LOOPBACK: Final = "127.0.0.1"
+_PIECE_BYTES: Final = 64 * 1024
+_LOOK_AGAIN_S: Final = 1.0
+_CONNECT_S: Final = 5.0
+
+
+class Doors:
+    """All doors of a platform.
+
+    Args:
+        allow: whether a cluster, by its id, takes calls from an address.
+        look_again_s: between two looks at the connections that are open.
+    """
+
+    def __init__(self, allow: Callable[[str, str], bool], *, look_again_s: float = _LOOK_AGAIN_S) -> None:
+        self._allow = allow
+        self._look_again_s = look_again_s
+        self._servers: dict[str, list[asyncio.Server]] = {}
+        self._inside: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def open(self, plan: Plan) -> None:
+        """Listen for the brokers of a cluster that are behind a door.
+
+        Raises:
+            PlatformError: somebody else has one of the ports; none is open then.
+        """
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        servers = self._servers.setdefault(plan.cluster_id, [])
+        for broker in plan.brokers:
+            ports = broker.ports
+            for shown, behind in ((ports.grpc, ports.behind_grpc), (ports.rest, ports.behind_rest)):
+                if behind:
+                    try:
+                        servers.append(await self._listen(plan, shown, behind))
+                    except OSError as error:
+                        self.close(plan.cluster_id)
+                        raise PlatformError(
+                            f"expected to listen for brokers on port {shown}, but: {error}",
+                            hint="end the program that has the port",
+                        ) from error
+
+    def close(self, cluster_id: str) -> None:
+        """Listen for a cluster no longer, and end its connections."""
+        for server in self._servers.pop(cluster_id, []):
+            server.close()
+        self._put_out(lambda cluster, _source: cluster == cluster_id)
+
+    async def stop(self) -> None:
+        """Close all of them."""
+        for cluster_id in list(self._servers):
+            self.close(cluster_id)
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait((self._looking, *self._inside))
+            self._looking = None
+
+    # -- inside
+
+    async def _listen(self, plan: Plan, shown: int, behind: int) -> asyncio.Server:
+        async def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._visit(plan.cluster_id, behind, reader, writer)
+
+        return await asyncio.start_server(come, plan.bind, shown, limit=_PIECE_BYTES)
+
+    async def _visit(
+        self, cluster_id: str, behind: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        source = str(writer.get_extra_info("peername", ("",))[0])
+        task = asyncio.current_task()
+        full = len(self._inside) >= limits.DOOR_CONNECTIONS_MAX
+        if task is None or full or not self._allow(cluster_id, source):
+            writer.transport.abort()
+            return
+        self._inside[task] = (cluster_id, source)
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                inner_reader, inner_writer = await asyncio.open_connection(_LOOPBACK, behind, limit=_PIECE_BYTES)
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            writer.transport.abort()  # as a broker that does not run
+            del self._inside[task]
+            return
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_pass_on(reader, inner_writer))
+                both.create_task(_pass_on(inner_reader, writer))
+        except* OSError:
+            pass  # one of them is gone
+        except* asyncio.CancelledError:
+            pass  # put out: this task is nobody's but ours
+        finally:
+            del self._inside[task]
+            for one in (writer, inner_writer):
+                one.transport.abort()
+
+    def _put_out(self, whom: Callable[[str, str], bool]) -> None:
+        for task, (cluster_id, source) in list(self._inside.items()):
+            if whom(cluster_id, source):
+                task.cancel()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_again_s)
+            self._put_out(lambda cluster_id, source: not self._allow(cluster_id, source))
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes, no faster than it is taken, up to the end of one direction."""
+    while piece := await reader.read(_PIECE_BYTES):
+        writer.write(piece)
+        await writer.drain()
+    with contextlib.suppress(OSError):
+        if writer.can_write_eof():
+            writer.write_eof()
