@@ -8,8 +8,10 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+import grpc
 import pytest
 
+from c8py.proto import gateway_pb2, gateway_pb2_grpc
 from harness.platform import Platform
 from harness.processes import alive, wait_until
 from harness.realm import with_secret
@@ -93,6 +95,22 @@ def test_the_gateway_lets_tokens_of_keycloak_in_and_its_own_no_longer(platform, 
         assert call(topology, json.load(answer)["access_token"])[0] == 401
 
 
+def over_grpc(target, token):
+    """The status of a call over gRPC."""
+    with grpc.insecure_channel(target) as channel:
+        stub = gateway_pb2_grpc.GatewayStub(channel)
+        try:
+            stub.Topology(gateway_pb2.TopologyRequest(), timeout=30, metadata=(("authorization", f"Bearer {token}"),))
+        except grpc.RpcError as error:
+            return error.code()
+    return grpc.StatusCode.OK
+
+
+def test_the_gateway_takes_tokens_of_keycloak_over_grpc(platform, token, real_secret):
+    assert over_grpc(platform.grpc_target, token("worker", real_secret)) is grpc.StatusCode.OK
+    assert over_grpc(platform.grpc_target, token("nobody", "n")) is grpc.StatusCode.UNAUTHENTICATED
+
+
 def test_roles_of_keycloak_are_permissions_of_the_administration_api(platform, token, real_secret):
     clusters = platform.ready["console_api_url"] + "/local/clusters"
     assert call(clusters, token("reader", "r"))[0] == 200
@@ -112,6 +130,9 @@ def test_real_brokers_take_tokens_of_keycloak(platform, token, real_secret):
         topology = f"{made['brokers'][0]['rest_address']}/v2/topology"
         assert call(topology, token("worker", real_secret))[0] == 200
         assert call(topology, token("nobody", "n"))[0] == 401
+        target = made["brokers"][0]["grpc_address"]
+        assert over_grpc(target, token("worker", real_secret)) is grpc.StatusCode.OK
+        assert over_grpc(target, token("nobody", "n")) is grpc.StatusCode.UNAUTHENTICATED
     finally:
         pid = call(place, token("console", "c"))[1]["brokers"][0]["pid"]
         assert call(place, token("console", "c"), "DELETE")[0] == 202

@@ -1,4 +1,7 @@
-"""Real brokers of a platform with a certificate: they show it to clients, and trust it when they fetch our keys."""
+"""Real brokers of a platform with a certificate: they show it to clients, and trust it when they fetch our keys.
+
+They are behind doors of the platform as well, which pass on TLS as it is.
+"""
 
 import json
 import os
@@ -16,7 +19,8 @@ SMALL = ("--heap-mb", "256", "--partition-mb", "32", "--java-options", "-XX:Tier
 def platform(authority, tmp_path_factory):
     identity = authority.identity("secured")
     told = ("--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key))
-    started = Platform(tmp_path_factory.mktemp("secured"), *told, "--cache-dir", os.environ["C8PY_CACHE"])
+    told += ("--cache-dir", os.environ["C8PY_CACHE"], "--set", "brokers.guarded=true")
+    started = Platform(tmp_path_factory.mktemp("secured"), *told)
     yield started
     started.stop()
 
@@ -41,3 +45,7 @@ def test_brokers_show_the_certificate_and_take_our_tokens(platform, authority, t
         assert json.loads(done.stdout)["gatewayVersion"] == "8.6.0"
     with grpc.insecure_channel(made["grpc_address"]) as channel, pytest.raises(grpc.RpcError):
         gateway_pb2_grpc.GatewayStub(channel).Topology(gateway_pb2.TopologyRequest(), timeout=5)
+    allowed = c8("console", "ip-allowlist", "set", "192.0.2.7", "--cluster", "secured", environment=console)
+    assert allowed.returncode == 0, allowed.stderr
+    refused = c8("topology", "--json", environment=trusting | {"CAMUNDA_PREFER_REST": "true"})
+    assert refused.returncode != 0

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import re
 import shutil
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -190,8 +191,11 @@ class Guest:
         """Ports that nobody has now, and that no broker here will have when it starts."""
         planned = {port for broker in self._brokers.values() for port in msgspec.structs.astuple(broker.plan.ports)}
         tried, free = Promised(self._host), list[int]()
+        every = range(PORT_FIRST, PORT_LAST + 1)
+        # Nobody keeps them until a broker listens there, so each host of one machine begins at another place.
+        first = zlib.crc32(str(self._folder).encode()) % len(every)
         try:
-            for port in range(PORT_FIRST, PORT_LAST + 1):
+            for port in (*every[first:], *every[:first]):
                 if port not in planned and tried.take(port):
                     free.append(port)
                 if len(free) == _PORTS_TOLD:

@@ -1,10 +1,8 @@
+import functools
 import gc
-import hashlib
 import io
 import os
 import tarfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,9 +10,10 @@ from c8py.errors import PlatformError
 from c8py.server.brokers import Machine, Shape
 from c8py.server.brokers import distribution as module
 from c8py.server.brokers.distribution import distribution, fetch_by_coordinates, main_class, version_of
+from harness.maven import SCRIPT, Maven
+from harness.maven import distribution as made_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # see the fixture `maven`
-SCRIPT = '#!/bin/sh\nexec java \\\n  io.camunda.application.StandaloneBroker \\\n  "$@"\n'
 
 
 def archive(folder, files):
@@ -104,54 +103,15 @@ def nothing(_come, _whole):
     """Nobody looks."""
 
 
-class Maven:
-    """A Maven repository with Zeebe 8.6.9 in it; does with the archive what a test wants.
-
-    Attributes:
-        breaks: how many bytes less than it announces come before the connection ends.
-        sha1: what it says beside the archive; None has no such file.
-    """
-
-    def __init__(self, content):
-        self.content, self.breaks, self.sha1 = content, 0, hashlib.sha1(content).hexdigest().encode()
-        self.asked = []
-        repository = self
-
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self):
-                name = self.path.rpartition("/")[2]
-                repository.asked.append(name)
-                body: bytes | None = {
-                    "camunda-zeebe-8.6.9.tar.gz": repository.content,
-                    "camunda-zeebe-8.6.9.tar.gz.sha1": repository.sha1,
-                }.get(name)
-                self.send_response(404 if body is None else 200)
-                self.send_header("content-length", str(len(body or b"")))
-                self.end_headers()
-                broken = repository.breaks if name.endswith(".gz") else 0
-                self.wfile.write((body or b"")[: len(body or b"") - broken])
-
-            def log_message(self, format, *args):  # noqa: A002
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/maven2"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def fetch(self, version, folder, progress):
-        return fetch_by_coordinates(version, folder, progress, repository=self.url)
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
+def from_(maven):
+    """Fetches from there, and from nowhere else."""
+    return functools.partial(fetch_by_coordinates, repository=maven.url)
 
 
 @pytest.fixture
-def maven(tmp_path, monkeypatch):
+def maven(monkeypatch):
     monkeypatch.setattr(module, "_UNPACKED_BYTES_MIN", 0)
-    repository = Maven(
-        archive(tmp_path / "made", GOOD | {"zeebe-8.6.9/lib/large": os.urandom(50_000).hex()}).read_bytes()
-    )
+    repository = Maven(made_of({"zeebe-8.6.9/lib/large": os.urandom(50_000).hex()}))
     yield repository
     repository.stop()
     gc.collect()  # jgo leaves broken connections to the collector: here, and not in a test that comes later
@@ -159,12 +119,12 @@ def maven(tmp_path, monkeypatch):
 
 def test_a_distribution_is_fetched_by_its_maven_coordinates_and_says_how_far_it_is(maven, tmp_path):
     told, cache = [], tmp_path / "cache"
-    home = distribution("8.6.9", cache=cache, progress=lambda *step: told.append(step), fetch=maven.fetch)
+    home = distribution("8.6.9", cache=cache, progress=lambda *step: told.append(step), fetch=from_(maven))
     assert version_of(home) == "8.6.9"
     assert told == sorted(told)
     assert len(told) > 1
     assert told[-1] == (len(maven.content), len(maven.content))
-    assert distribution("8.6.9", cache=cache, progress=nothing, fetch=maven.fetch) == home
+    assert distribution("8.6.9", cache=cache, progress=nothing, fetch=from_(maven)) == home
     assert maven.asked.count("camunda-zeebe-8.6.9.tar.gz") == 1
     assert left_in(cache / "zeebe")[0] == "8.6.9"
     assert not any("fetching" in name for name in left_in(cache))
@@ -174,27 +134,27 @@ def test_a_fetch_that_breaks_off_leaves_nothing_and_the_next_one_begins_anew(mav
     cache = tmp_path / "cache"
     maven.breaks = 10_000
     with pytest.raises(PlatformError, match="expected to fetch"):
-        distribution("8.6.9", cache=cache, progress=nothing, fetch=maven.fetch)
+        distribution("8.6.9", cache=cache, progress=nothing, fetch=from_(maven))
     assert left_in(cache) == []
     maven.breaks = 0
-    assert version_of(distribution("8.6.9", cache=cache, progress=nothing, fetch=maven.fetch)) == "8.6.9"
+    assert version_of(distribution("8.6.9", cache=cache, progress=nothing, fetch=from_(maven))) == "8.6.9"
 
 
 def test_an_archive_with_another_digest_than_its_repository_says_is_refused(maven, tmp_path):
     maven.sha1 = b"0" * 40
     with pytest.raises(PlatformError, match="sha1 000"):
-        distribution("8.6.9", cache=tmp_path / "cache", progress=nothing, fetch=maven.fetch)
+        distribution("8.6.9", cache=tmp_path / "cache", progress=nothing, fetch=from_(maven))
     assert left_in(tmp_path / "cache") == []
 
 
 def test_a_repository_without_digests_is_believed(maven, tmp_path):
     maven.sha1 = None
-    assert distribution("8.6.9", cache=tmp_path / "cache", progress=nothing, fetch=maven.fetch).is_dir()
+    assert distribution("8.6.9", cache=tmp_path / "cache", progress=nothing, fetch=from_(maven)).is_dir()
 
 
 def test_a_version_that_the_repository_does_not_have_is_an_error_that_says_what_to_do(maven, tmp_path):
     with pytest.raises(PlatformError, match=r"camunda-zeebe:8\.6\.99") as error:
-        distribution("8.6.99", cache=tmp_path / "cache", progress=nothing, fetch=maven.fetch)
+        distribution("8.6.99", cache=tmp_path / "cache", progress=nothing, fetch=from_(maven))
     assert "--zeebe-home" in (error.value.hint or "")
 
 
@@ -202,7 +162,7 @@ def test_what_a_killed_platform_has_left_of_a_fetch_is_thrown_away(maven, tmp_pa
     left = tmp_path / "cache" / "zeebe" / "8.6.9-fetching-abc"
     left.mkdir(parents=True)
     (left / "camunda-zeebe-8.6.9.tar.gz").write_bytes(b"half of it")
-    assert distribution("8.6.9", cache=tmp_path / "cache", progress=nothing, fetch=maven.fetch).is_dir()
+    assert distribution("8.6.9", cache=tmp_path / "cache", progress=nothing, fetch=from_(maven)).is_dir()
     assert not left.exists()
 
 
