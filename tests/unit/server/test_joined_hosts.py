@@ -60,6 +60,15 @@ def test_a_host_is_added_and_is_silent_until_it_reports(desk):
     assert report(desk, token).status == 401
 
 
+def test_who_let_a_host_join_stands_in_the_activity_log(desk):
+    token = desk.added()
+    desk("DELETE", f"/{token.host_id}")
+    activity = desk.served.request("GET", "/console-api/activity/json", None, desk.headers).text
+    assert "let the host second join" in activity
+    assert "removed the host second" in activity
+    assert token.secret.reveal() not in activity
+
+
 def test_the_secret_is_shown_once_and_stands_nowhere_in_the_clear(desk, tmp_path):
     token = desk.added()
     assert token.secret.reveal() not in desk("GET").text

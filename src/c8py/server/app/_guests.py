@@ -21,10 +21,12 @@ from c8py.base.redact import Secret
 from c8py.errors import PlatformError
 from c8py.server.access import Access, Seal
 from c8py.server.app._local_api import PREFIX, Wrong, as_json, body_of, guarded
+from c8py.server.app._local_log import Endpoint, told
 from c8py.server.app._proof import PROOF_HEADER, TIME_HEADER, JoinToken, holds, proof_of_answer, proof_of_report
 from c8py.server.brokers import Fleet, Report, Work
-from c8py.server.console import Ids, problem
+from c8py.server.console import Ids, Journal, problem
 from c8py.server.settings import Settings
+from c8py.server.store import Store
 from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 
 FILE_NAME: Final = "hosts.json"
@@ -102,15 +104,25 @@ class Guests:
         for one in kept:
             fleet.hearsay.know(one.host_id, one.name)
 
-    def routes(self, access: Access) -> list[Route]:
+    def routes(self, access: Access, journal: Journal, store: Store) -> list[Route]:
         """The routes, ready to be mounted at the root."""
-        hosts, one = f"{PREFIX}/hosts", f"{PREFIX}/hosts/{{host}}"
+        hosts, one = "/hosts", "/hosts/{host}"
+        table: tuple[tuple[str, str, str, Endpoint], ...] = (
+            ("GET", hosts, "read:cluster", self.shown),
+            ("POST", hosts, "create:cluster", self.add),
+            ("DELETE", one, "delete:cluster", self.remove),
+        )
         return [
-            Route(hosts, guarded(access, "read:cluster", self.shown), methods=["GET"]),
-            Route(hosts, guarded(access, "create:cluster", self.add), methods=["POST"]),
-            Route(one, guarded(access, "delete:cluster", self.remove), methods=["DELETE"]),
+            *(
+                Route(
+                    PREFIX + path,
+                    guarded(access, permission, told(journal, store, method, path, endpoint)),
+                    methods=[method],
+                )
+                for method, path, permission, endpoint in table
+            ),
             # By a secret of its own: a host is no client of the organization.
-            Route(f"{one}/report", self.report, methods=["POST"]),
+            Route(f"{PREFIX}{one}/report", self.report, methods=["POST"]),
         ]
 
     async def shown(self, request: Request) -> Response:  # noqa: ARG002  the signature of an endpoint
@@ -151,7 +163,7 @@ class Guests:
         await asyncio.to_thread(self._write, left)
         self._kept = left
         self._fleet.hearsay.forget(one.host_id)
-        return as_json({"id": one.host_id, "result": "removed"})
+        return as_json({"id": one.host_id, "name": one.name, "result": "removed"})
 
     async def report(self, request: Request) -> Response:
         """Take down what a host says, and say what it shall run."""

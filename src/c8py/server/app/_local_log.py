@@ -23,7 +23,7 @@ class Line(msgspec.Struct, frozen=True):
 
     Attributes:
         verb: created, updated or deleted.
-        what: in words; {name} is the cluster.
+        what: in words; {name} is the cluster, or what the answer names.
         entity: what it was done to.
         named: which part of the path, or else which member of the answer, has the entity's id.
     """
@@ -47,6 +47,10 @@ LINES: Final[dict[tuple[str, str], Line | None]] = {
     ("POST", f"{_ONE}/backups"): Line("c", "began a backup of the cluster {name}", "backup", "backupId"),
     ("POST", f"{_ONE}/backups/{{backup}}/restore"): Line("u", "restored a backup of {name}", "backup", "backup"),
     ("DELETE", f"{_ONE}/backups/{{backup}}"): Line("d", "deleted a backup of {name}", "backup", "backup"),
+    ("POST", "/hosts"): Line("c", "let the host {name} join", "host", "id"),
+    ("DELETE", "/hosts/{host}"): Line("d", "removed the host {name}", "host", "host"),
+    # Nobody's doing: a host says how its brokers are.
+    ("POST", "/hosts/{host}/report"): None,
 }
 
 

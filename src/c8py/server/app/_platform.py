@@ -143,7 +143,6 @@ class Platform:
         self._open.push_async_callback(self._stop_fleet, fleet)
         seal = Seal.at(Path(settings.secrets_key_file) if settings.secrets_key_file else folder / KEY_FILE_NAME)
         brokers, remote = await self._other_kinds(fleet, store, seal)
-        guests = Guests(folder / FILE_NAME, fleet, seal, settings, clock=clock, ids=self._ids)
         kinds: Kinds = {"embedded": embedded, "zeebe": brokers, "remote": remote}
         service = ConsoleService(settings, store, clock=clock, ids=self._ids, kinds=kinds)
         addresses = ensure_credentials(
@@ -172,8 +171,7 @@ class Platform:
         addresses = _with_owner_link(addresses, desk)
         routes = [
             *_oauth(desk, fleet, store, keys, issuers, clock=clock),
-            *_local(desk, fleet, brokers, remote, store, folder=folder, clock=clock, ids=self._ids),
-            *guests.routes(access),
+            *_local(desk, fleet, brokers, remote, store, seal=seal, folder=folder, clock=clock, ids=self._ids),
             *api_routes(desk),
             *page_routes(Guard(secrets.token_bytes(32), desk)),
             *own_routes(desk, lambda: self._ending),
@@ -327,11 +325,13 @@ def _local(  # the parts of a platform
     remote: RemoteClusters,
     store: Store,
     *,
+    seal: Seal,
     folder: Path,
     clock: Clock,
     ids: Ids,
 ) -> list[Route]:
-    return local_routes(
+    guests = Guests(folder / FILE_NAME, fleet, seal, desk.settings, clock=clock, ids=ids)
+    local = local_routes(
         fleet,
         brokers,
         remote,
@@ -344,6 +344,7 @@ def _local(  # the parts of a platform
         clock=clock,
         ids=ids,
     )
+    return [*local, *guests.routes(desk.access, desk.journal, store)]
 
 
 def _with_owner_link(addresses: Addresses, desk: Desk) -> Addresses:
