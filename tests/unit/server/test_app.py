@@ -234,7 +234,7 @@ def test_a_signal_ends_it_cleanly(tmp_path, number):
             assert program.stdout is not None
             ready = json.loads(program.stdout.readline())
             assert Path(ready["credentials_file"]).is_file()
-            assert len(list(tmp_path.iterdir())) == 1
+            assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
             program.send_signal(number)
             _, errors = program.communicate(timeout=READY_WAIT_S)
         finally:

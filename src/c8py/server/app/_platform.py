@@ -6,9 +6,7 @@ import functools
 import logging
 import os
 import secrets
-import shutil
 import socket
-import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -33,6 +31,7 @@ from c8py.server.app._instances import GatewayInstances
 from c8py.server.app._local_api import local_routes
 from c8py.server.app._own_backup import back_up
 from c8py.server.app._own_routes import own_routes
+from c8py.server.app._passing_folder import passing_folder
 from c8py.server.app._provider_keys import AsksProvider
 from c8py.server.app._remote import RemoteClusters
 from c8py.server.app._unread import UnreadBodies
@@ -231,12 +230,7 @@ class Platform:
     def _folder(self) -> Path:
         if self._settings.data_dir is not None:
             return self._settings.data_dir
-        try:
-            folder = Path(tempfile.mkdtemp(prefix="c8py-"))
-        except OSError as error:
-            raise PlatformError(f"expected to make a temporary folder, but: {error}", hint="use --data-dir") from error
-        self._open.callback(shutil.rmtree, folder, ignore_errors=True)
-        return folder
+        return self._open.enter_context(passing_folder())
 
 
 def _addresses(http_address: str, grpc_address: str, cluster: Cluster) -> Addresses:
