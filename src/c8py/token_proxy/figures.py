@@ -5,7 +5,7 @@ Written by hand: the client library of Prometheus would be 3 MB of memory for th
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -33,10 +33,22 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Figures:
-    """Counts what happens."""
+    """Counts what happens.
 
-    def __init__(self) -> None:
+    Args:
+        upstreams: names of the token services. All that can be counted of them is there from the start, as 0: a counter
+            that appears with its first event hides this event from whoever asks how much it has grown.
+    """
+
+    def __init__(self, upstreams: Iterable[str] = ()) -> None:
         self._counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+        for upstream in upstreams:
+            label = ("upstream", upstream)
+            self._counts["cool_downs_total", (label,)] = 0
+            for outcome in get_args(Outcome):
+                self._counts["requests_total", (label, ("outcome", outcome))] = 0
+            for outcome in get_args(Asked):
+                self._counts["upstream_requests_total", (label, ("outcome", outcome))] = 0
 
     def answered(self, upstream: str, outcome: Outcome) -> None:
         """A caller has been answered."""
