@@ -302,6 +302,11 @@ def test_state_without_a_key_is_refused_with_the_way_to_make_one(one_line, tmp_p
     assert not (tmp_path / "state").exists()
 
 
+def test_a_way_to_store_without_a_place_is_refused(one_line):
+    line = one_line(c8("auth", "serve", "--port", "0", "--state-unsealed"), code=2)
+    assert "expected --state DIR" in line
+
+
 def test_a_folder_that_nothing_can_be_stored_in_is_said_before_anybody_relies_on_it(one_line, tmp_path):
     (tmp_path / "file").touch()
     folder = str(tmp_path / "file" / "state")

@@ -136,6 +136,11 @@ def settings_behind(
     """
     from c8py.token_proxy import SAAS_TOKEN_URL, ProxySettings, read_upstream  # noqa: PLC0415  see `serve`
 
+    if state is None and state_unsealed:
+        raise ConfigError(
+            "expected --state DIR with --state-unsealed, but there is none",
+            hint="say where tokens are to be stored, or leave both out: they are kept in memory",
+        )
     key = _read_key(state_key_file) if state_key_file is not None else state_key
     if state is not None and not key and not state_unsealed:
         raise ConfigError(
