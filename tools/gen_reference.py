@@ -188,6 +188,7 @@ def _platform() -> str:
         ("cluster.", platform.ClusterSettings),
         ("brokers.", platform.BrokersSettings),
         ("provider.", platform.ProviderSettings),
+        ("mail.", platform.MailSettings),
     )
     for prefix, kind in parts:
         docs = _attributes(kind)

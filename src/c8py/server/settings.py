@@ -263,6 +263,38 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("expected at least one of provider.audiences, but there is none")
 
 
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The mail server that alerts by e-mail go to.
+
+    Attributes:
+        host: its name; "" where no mail can be sent.
+        port: 587 for starttls, 465 for tls, 25 for none, as a rule.
+        security: starttls, tls, or none, which is for a server on this machine alone.
+        user: who signs in there; "" for nobody.
+        password_file: file with the password of the user.
+        sender: whom the mail is from.
+    """
+
+    host: str = ""
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password_file: str = ""
+    sender: str = "c8py@localhost"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigError: user and password are not both there, or the sender is no address.
+        """
+        _within("mail.", self, {"port": (1, 65_535)})
+        if bool(self.user) != bool(self.password_file):
+            raise ConfigError("expected mail.user and mail.password_file together, but one of them is missing")
+        if "@" not in self.sender or not self.sender.isprintable():
+            raise ConfigError(f"expected mail.sender to be an e-mail address, but it is {self.sender[:80]!r}")
+
+
 class BasicUser(msgspec.Struct, frozen=True, kw_only=True):
     """Who may call the clusters in the mode `basic`.
 
@@ -303,6 +335,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         gateway: the edges of the clusters.
         brokers: clusters of real brokers.
         provider: an outside OIDC provider.
+        mail: the mail server that alerts go to.
+        webhooks_private: whether alerts may call webhooks in private networks and on this machine.
         tls_certificate: PEM file of the certificate, with those above it, that HTTP and gRPC show; "" for plain text.
         tls_key: PEM file of its key.
         public_url: how others reach the HTTP side, where that is another address than the one listened on: behind a
@@ -331,6 +365,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gateway: GatewaySettings = GatewaySettings()
     brokers: BrokersSettings = BrokersSettings()
     provider: ProviderSettings = ProviderSettings()
+    mail: MailSettings = MailSettings()
+    webhooks_private: bool = False
     tls_certificate: str = ""
     tls_key: str = ""
     public_url: str = ""

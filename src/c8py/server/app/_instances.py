@@ -179,6 +179,7 @@ def _definition(row: ProcessDefinitionRow) -> Definition:
         name=row.name,
         version=row.version,
         resource=row.resource_name,
+        version_tag=row.version_tag,
     )
 
 

@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from c8py.base.clock import Clock, SystemClock
 from c8py.errors import C8Error, PlatformError
 from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Provider, Seal
+from c8py.server.app._alert_posts import AlertPosts
 from c8py.server.app._embedded import EmbeddedClusters
 from c8py.server.app._fleet import backups_folder, fleet_of
 from c8py.server.app._guests import FILE_NAME, Guests
@@ -38,6 +39,7 @@ from c8py.server.app._unread import UnreadBodies
 from c8py.server.app._zeebe import ZeebeClusters
 from c8py.server.brokers import Fleet
 from c8py.server.console import (
+    Alerts,
     BackupDesk,
     Backups,
     ConsoleService,
@@ -49,6 +51,7 @@ from c8py.server.console import (
     Lifecycle,
     Members,
     Monitoring,
+    NotDone,
     OutsideSignIn,
     RandomIds,
     ShowsInstances,
@@ -67,6 +70,7 @@ from c8py.serving.http import HttpServer, Tls, bound_socket
 
 _log = logging.getLogger("c8py.server.app")
 _LOOK_S: Final = 10.0
+_TELL_S: Final = 2.0
 
 
 class Platform:
@@ -184,6 +188,7 @@ class Platform:
     def _look_after(self, desk: Desk) -> None:
         self._open.push_async_callback(desk.backups.stop)
         self._open.push_async_callback(_ended, asyncio.create_task(_now_and_then(desk)))
+        self._open.push_async_callback(_ended, asyncio.create_task(_alerts(desk)))
 
     async def _other_kinds(self, fleet: Fleet, store: Store, seal: Seal) -> tuple[ZeebeClusters, RemoteClusters]:
         """What runs clusters of brokers, and what knows those of somebody else."""
@@ -281,6 +286,7 @@ def _desk(  # the parts of a platform, each by name
 ) -> Desk:
     org_id = organization.org_id
     journal = Journal(store, org_id, clock=clock)
+    members = Members(store, org_id, journal, clock=clock, session_s=settings.session_s)
     return Desk(
         settings=settings,
         organization=organization,
@@ -293,9 +299,22 @@ def _desk(  # the parts of a platform, each by name
         vault=Vault(store, seal, journal, clock=clock),
         backups=BackupDesk(store, journal, clock=clock, ids=ids, backups=backups),
         monitoring=Monitoring(store, journal, clock=clock, ids=ids),
-        members=Members(store, org_id, journal, clock=clock, session_s=settings.session_s),
+        members=members,
         journal=journal,
         instances=instances,
+        alerts=Alerts(
+            store,
+            seal,
+            journal,
+            clock=clock,
+            ids=ids,
+            clusters=service,
+            instances=instances,
+            members=members,
+            deliver=AlertPosts(settings).deliver,
+            console_url=addresses.console_url,
+            mails=bool(settings.mail.host),
+        ),
         outside=outside,
     )
 
@@ -356,6 +375,16 @@ async def _now_and_then(desk: Desk) -> None:
             desk.backups.look()
         except C8Error as error:
             _log.warning("what is due could not be begun: %s", error)
+
+
+async def _alerts(desk: Desk) -> None:
+    """Tell of incidents and health, soon after they are there."""
+    while True:
+        await asyncio.sleep(_TELL_S)
+        try:
+            await desk.alerts.look()
+        except (C8Error, NotDone) as error:
+            _log.warning("alerts could not be told: %s", error)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -5,6 +5,7 @@ and web pages (forms, sign-in). What runs clusters is behind `RunsClusters`. Own
 Called by app, which mounts its routes.
 """
 
+from c8py.server.console._alerts import SIGNATURE_HEADER, Alerts, Mail, NotDelivered, Post
 from c8py.server.console._api import api_routes
 from c8py.server.console._backups import BackupDesk
 from c8py.server.console._credentials import (
@@ -53,6 +54,8 @@ from c8py.server.console._vault import Vault
 __all__ = [
     "FILE_VERSIONS",
     "PAGE_ROWS",
+    "SIGNATURE_HEADER",
+    "Alerts",
     "BackupDesk",
     "Backups",
     "ClusterState",
@@ -73,11 +76,14 @@ __all__ = [
     "Kinds",
     "Lifecycle",
     "Listing",
+    "Mail",
     "Members",
     "Monitoring",
+    "NotDelivered",
     "NotDone",
     "OutsideSignIn",
     "Place",
+    "Post",
     "RandomIds",
     "Refused",
     "Release",

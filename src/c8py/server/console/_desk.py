@@ -5,6 +5,7 @@ import datetime as dt
 import msgspec
 
 from c8py.server.access import Access
+from c8py.server.console._alerts import Alerts
 from c8py.server.console._backups import BackupDesk
 from c8py.server.console._instances import ShowsInstances
 from c8py.server.console._journal import Journal
@@ -34,6 +35,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         members: who may sign in.
         journal: the activity log.
         instances: what goes on in clusters.
+        alerts: who is told of incidents and health.
         outside: sign-in at a provider; None where there is none.
     """
 
@@ -49,6 +51,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     members: Members
     journal: Journal
     instances: ShowsInstances
+    alerts: Alerts
     outside: OutsideSignIn | None = None
 
 

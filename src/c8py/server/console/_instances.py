@@ -19,6 +19,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
         name: in the model; "" for none.
         version: counted from 1.
         resource: the file that it came in.
+        version_tag: in the model; "" for none.
     """
 
     key: int
@@ -26,6 +27,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: int
     resource: str
+    version_tag: str = ""
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ from c8py.serving.rate_limit import Limit, RateLimit
 ASSIGNABLE_ROLES: Final = (
     "admin", "operationsengineer", "taskuser", "analyst", "developer", "visitor", "modeler",
 )  # fmt: skip
-_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
+EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _LINK_MS: Final = 7 * 24 * 3600 * 1000
 _ATTEMPTS: Final = Limit(rate_per_s=0.2, burst=10, block_s=60.0, sources_max=limits.SERVER_SOURCES_TRACKED_MAX)
 
@@ -43,13 +43,16 @@ def _all(*verbs: str, but: Sequence[str] = ()) -> frozenset[str]:
 
 
 _READ: Final = frozenset(("read:cluster", "read:zeebe-client", "read:backups", "read:monitoring", "read:instances"))
-_EVERYTHING: Final = _all("create", "read", "update", "delete") | {"read:instances", "update:instances", "read:admin"}
+_EVERYTHING: Final = _all("create", "read", "update", "delete") | {
+    "read:instances", "update:instances", "read:admin", "read:alerts", "update:alerts",
+}  # fmt: skip
 _DEVELOPER: Final = _READ | {
-    "create:zeebe-client", "delete:zeebe-client", "update:instances",
+    "create:zeebe-client", "delete:zeebe-client", "update:instances", "read:alerts", "update:alerts",
     "read:connector-secrets", "create:connector-secrets", "update:connector-secrets", "delete:connector-secrets",
 }  # fmt: skip
 _OPERATIONS: Final = _READ | {
-    "update:cluster", "update:instances", "read:ip-allowlist", "update:ip-allowlist", "read:activity",
+    "update:cluster", "update:instances", "read:alerts", "update:alerts",
+    "read:ip-allowlist", "update:ip-allowlist", "read:activity",
     "create:backups", "update:backups", "delete:backups",
     "create:monitoring", "update:monitoring", "delete:monitoring",
 }  # fmt: skip
@@ -157,7 +160,7 @@ class Members:
             NotDone: the address or a role is none, the member is the owner, or there are too many.
         """
         email = email.strip().lower()
-        if not _EMAIL.fullmatch(email):
+        if not EMAIL.fullmatch(email):
             raise NotDone(400, "expected an e-mail address, but it is none")
         unknown = [role for role in roles if role not in ASSIGNABLE_ROLES]
         if unknown or not roles:
@@ -228,7 +231,7 @@ class Members:
         if invited is None:
             raise NotDone(403, "expected a link that works, but it has been used or has ended")
         email = invited.email or email.strip().lower()
-        if not _EMAIL.fullmatch(email):
+        if not EMAIL.fullmatch(email):
             raise NotDone(400, "expected an e-mail address, but it is none")
         async with self._hashing:
             kept = await asyncio.to_thread(hashed, password)

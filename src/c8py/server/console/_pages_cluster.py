@@ -1,4 +1,4 @@
-"""Console's pages on what belongs to a cluster: connector secrets, IP allowlist, backups, monitoring."""
+"""Console's pages on what belongs to a cluster: connector secrets, IP allowlist, backups, monitoring, alerts."""
 
 import datetime as dt
 from typing import Final
@@ -213,6 +213,45 @@ def _monitoring(visit: Visit, *, wrong: NotDone | None = None, shown: tuple[str,
     return visit.show("monitoring.html", context, 200 if wrong is None else wrong.status)
 
 
+# -- alerts
+
+
+async def alerts(visit: Visit) -> Response:
+    """Who is told."""
+    return _alerts(visit)
+
+
+async def create_alert(visit: Visit) -> Response:
+    """One more."""
+    desk, cluster = visit.desk.alerts, visit.cluster
+    try:
+        if visit.value("kind") == "email":
+            await desk.create_email(visit.who, cluster, visit.viewer.email)
+        else:
+            url, secret = Secret(visit.value("url")), Secret(visit.value("secret"))
+            await desk.create_webhook(visit.who, cluster, url, secret)
+    except NotDone as refused:
+        return _alerts(visit, refused)
+    return _back(visit, "alerts")
+
+
+async def delete_alert(visit: Visit) -> Response:
+    """One less."""
+    visit.desk.alerts.delete(visit.who, visit.cluster, visit.value("alert"))
+    return _back(visit, "alerts")
+
+
+def _alerts(visit: Visit, wrong: NotDone | None = None) -> Response:
+    cluster, desk = visit.cluster, visit.desk
+    rows = [(one, _day(one.told_ms) if one.told_ms else "never") for one in desk.alerts.all(cluster)]
+    context = {
+        "cluster": cluster, "rows": rows, "mails": desk.alerts.mails, "url": visit.value("url"),
+        "incidents": cluster.kind == "embedded", "private": desk.settings.webhooks_private,
+        "wrong": "" if wrong is None else wrong.detail,
+    }  # fmt: skip
+    return visit.show("alerts.html", context, 200 if wrong is None else wrong.status)
+
+
 def _back(visit: Visit, tab: str) -> Response:
     cluster = visit.cluster
     return visit.go(f"/console/org/{cluster.org_id}/cluster/{cluster.cluster_id}/{tab}")
@@ -228,6 +267,7 @@ PAGES: Final[tuple[tuple[str, Page, str], ...]] = (
     ("/allowlist", allowlist, "read:ip-allowlist"),
     ("/backups", backups, "read:backups"),
     ("/monitoring", monitoring, "read:monitoring"),
+    ("/alerts", alerts, "read:alerts"),
 )
 FORMS: Final[tuple[tuple[str, Page, str], ...]] = (
     ("/secrets", create_secret, "create:connector-secrets"),
@@ -244,4 +284,6 @@ FORMS: Final[tuple[tuple[str, Page, str], ...]] = (
     ("/monitoring/new", create_monitoring_client, "create:monitoring"),
     ("/monitoring/rotate", rotate_monitoring_client, "update:monitoring"),
     ("/monitoring/delete", delete_monitoring_client, "delete:monitoring"),
+    ("/alerts", create_alert, "update:alerts"),
+    ("/alerts/delete", delete_alert, "update:alerts"),
 )
