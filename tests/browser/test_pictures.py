@@ -4,6 +4,7 @@ Every run walks the way, so that the pictures can be made anew; it keeps them on
 `C8PY_PICTURES=docs/pictures ./dev test tests/browser/test_pictures.py`.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from browser.test_console import become_owner
-from harness.bpmn import one_task
-from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
+from harness.platform import UNLIMITED_TOKENS, Platform
+from harness.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.peers]
 
@@ -23,12 +24,16 @@ BYTES_MAX = 100_000
 
 @pytest.fixture
 def busy(tmp_path: Path):
-    """Orders that wait for their card to be charged, one that cannot go on, a member, secrets, an allowlist."""
+    """Orders: some wait for their money, some are being shipped, one has been given no amount and cannot go on."""
     running = Platform(tmp_path, *UNLIMITED_TOKENS, "--set", "organization=Example", "--set", "cluster.name=orders")
-    broken = tmp_path / "shipping.bpmn"
-    broken.write_bytes(one_task("shipping", job_type="=carrier.name"))
-    for model in (*[ORDER_MODEL] * 3, broken):
-        told = running.c8("run", str(model))
+    for amount in (40, 60, 120, 250, None, 80):
+        variables = json.dumps({"orderId": f"A-{amount or 0:04}"} | ({} if amount is None else {"amount": amount}))
+        told = running.c8("run", str(ROOT / "tests" / "models" / "order.bpmn"), "--variables", variables)
+        assert told.returncode == 0, told.stderr
+    taken = running.c8("activate", "jobs", "collect-money", "--max", "5", "--json")
+    assert taken.returncode == 0, taken.stderr
+    for job in json.loads(taken.stdout):
+        told = running.c8("complete", "job", str(job["jobKey"]))
         assert told.returncode == 0, told.stderr
     yield running
     running.stop()
@@ -56,12 +61,12 @@ def test_the_pictures_of_the_documentation(chromium: Browser, busy: Platform, tm
     page.goto(f"{home}/instances")
     picture(page, "instances", folder)
     page.goto(f"{home}/instances/incidents")
-    page.get_by_role("link", name="shipping").first.click()
+    page.get_by_role("link", name="order-process").first.click()
     expect(page.locator("svg.diagram")).to_be_visible()
     picture(page, "instance", folder)
     page.emulate_media(color_scheme="dark")
     page.goto(f"{home}/instances?state=ACTIVE")
-    page.get_by_role("link", name="order", exact=True).first.click()
+    page.get_by_role("link", name="order-process", exact=True).first.click()
     expect(page.locator("svg.diagram")).to_be_visible()
     picture(page, "definition-dark", folder)
     page.emulate_media(color_scheme="light")

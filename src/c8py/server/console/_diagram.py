@@ -19,6 +19,10 @@ _LINE_CHARS: Final = 16
 _LINES_MAX: Final = 4
 _COUNTED_MAX: Final = 1000
 _NOBODY: Final = Tokens({}, {})
+_NO_KIND: Final = ("", "")
+_NAME_WIDTH: Final = 40.0  # half of what a line of a name takes
+
+Box = tuple[float, float, float, float]
 # What stands in the middle of a gateway.
 _SIGNS: Final = {
     "exclusiveGateway": "\u00d7",
@@ -40,23 +44,27 @@ def diagram(model: bytes, tokens: Tokens = _NOBODY) -> str:
     except ET.ParseError:
         return ""
     kinds = {one.get("id", ""): (one.tag.rpartition("}")[2], one.get("name", "")) for one in root.iter()}
-    shapes = list(root.iter(f"{_DI}BPMNShape"))[:_SHAPES_MAX]
-    edges = list(root.iter(f"{_DI}BPMNEdge"))[:_SHAPES_MAX]
-    boxes = [(shape.get("bpmnElement", ""), box) for shape in shapes if (box := _box(shape)) is not None]
+    shapes = [(one.get("bpmnElement", ""), one) for one in root.iter(f"{_DI}BPMNShape")][:_SHAPES_MAX]
+    edges = [(one.get("bpmnElement", ""), one) for one in root.iter(f"{_DI}BPMNEdge")][:_SHAPES_MAX]
+    boxes = [(one, box, _label(shape)) for one, shape in shapes if (box := _box(shape)) is not None]
     if not boxes:
         return ""
-    lines = [(edge.get("bpmnElement", ""), points) for edge in edges if len(points := _points(edge)) > 1]
+    lines = [(one, points, _label(edge)) for one, edge in edges if len(points := _points(edge)) > 1]
     marked = {**dict.fromkeys(tokens.active, " active"), **dict.fromkeys(tokens.troubled, " troubled")}
-    drawn = [_flow(points) for _, points in lines]
-    for one, box in boxes:
-        kind, name = kinds.get(one, ("", ""))
-        drawn.append(_shape(kind, name or "", box, marked.get(one, "")))
-    # Last, so that nothing covers them.
+    drawn = [_flow(points) for _, points, _ in lines]
+    drawn += [_shape(*kinds.get(one, _NO_KIND), box, marked.get(one, "")) for one, box, _ in boxes]
+    # Names and tokens come last, so that nothing covers them.
+    places = [(one, label or (points[0][0] + 18, points[0][1] - 16)) for one, points, label in lines]
+    places += [(one, label or _beneath(box)) for one, box, label in boxes if _is_small(kinds.get(one, _NO_KIND)[0])]
+    named = [(kinds[one][1], place) for one, place in places if one in kinds and kinds[one][1]]
+    drawn += [_words(name, x, y + 11, "label") for name, (x, y) in named]
     drawn += [
-        _token(box, tokens.active[one], tokens.troubled.get(one, 0)) for one, box in boxes if one in tokens.active
+        _token(box, tokens.active[one], tokens.troubled.get(one, 0)) for one, box, _ in boxes if one in tokens.active
     ]
-    xs = [x for _, (x, _, w, _) in boxes for x in (x, x + w)] + [x for _, points in lines for x, _ in points]
-    ys = [y for _, (_, y, _, h) in boxes for y in (y, y + h + 30)] + [y for _, points in lines for _, y in points]
+    xs = [x for _, (x, _, w, _), _ in boxes for x in (x, x + w)] + [x for _, points, _ in lines for x, _ in points]
+    xs += [x for _, (x, _) in named for x in (x - _NAME_WIDTH, x + _NAME_WIDTH)]
+    ys = [y for _, (_, y, _, h), _ in boxes for y in (y, y + h)] + [y for _, points, _ in lines for _, y in points]
+    ys += [y for name, (_, y) in named for y in (y, y + 13 * len(_lines(name)))]
     left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
     width, height = max(xs) - left + _MARGIN, max(ys) - top + _MARGIN
     standing = "; ".join(f"{count} at {one}" for one, count in tokens.active.items())[:500]
@@ -72,12 +80,27 @@ def diagram(model: bytes, tokens: Tokens = _NOBODY) -> str:
     )
 
 
-def _box(shape: ET.Element) -> tuple[float, float, float, float] | None:
-    bounds = shape.find(f"{_DC}Bounds")
+def _box(shape: ET.Element, path: str = f"{_DC}Bounds") -> Box | None:
+    bounds = shape.find(path)
     if bounds is None:
         return None
     numbers = [_number(bounds.get(name)) for name in ("x", "y", "width", "height")]
     return (numbers[0], numbers[1], numbers[2], numbers[3])
+
+
+def _label(drawn: ET.Element) -> tuple[float, float] | None:
+    """Where its name begins: the middle of the upper side."""
+    box = _box(drawn, f"{_DI}BPMNLabel/{_DC}Bounds")
+    return None if box is None else (box[0] + box[2] / 2, box[1])
+
+
+def _beneath(box: Box) -> tuple[float, float]:
+    return box[0] + box[2] / 2, box[1] + box[3] + 3
+
+
+def _is_small(kind: str) -> bool:
+    """Whether the name stands beside the shape."""
+    return kind.endswith("Gateway") or "Event" in kind
 
 
 def _points(edge: ET.Element) -> list[tuple[float, float]]:
@@ -97,20 +120,20 @@ def _flow(points: list[tuple[float, float]]) -> str:
     return f'<polyline class="flow" points="{path}" marker-end="url(#arrow)"/>'
 
 
-def _shape(kind: str, name: str, box: tuple[float, float, float, float], mark: str) -> str:
+def _shape(kind: str, name: str, box: Box, mark: str) -> str:
     x, y, width, height = box
     across, down = x + width / 2, y + height / 2
     if kind.endswith("Gateway"):
         corners = f"{across:g},{y:g} {x + width:g},{down:g} {across:g},{y + height:g} {x:g},{down:g}"
         sign = f'<text class="sign" x="{across:g}" y="{down + 8:g}">{_SIGNS.get(kind, "")}</text>'
-        return f'<polygon class="shape{mark}" points="{corners}"/>{sign}{_words(name, across, y + height + 14)}'
+        return f'<polygon class="shape{mark}" points="{corners}"/>{sign}'
     if "Event" in kind:
         thick = " end" if kind == "endEvent" else ""
         circle = f'<circle class="shape{thick}{mark}" cx="{across:g}" cy="{down:g}" r="{width / 2:g}"/>'
         inner = ""
         if kind in {"intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}:
             inner = f'<circle class="shape{mark}" cx="{across:g}" cy="{down:g}" r="{max(width / 2 - 3, 1):g}"/>'
-        return circle + inner + _words(name, across, y + height + 14)
+        return circle + inner
     big = kind in {"subProcess", "participant", "lane"}
     rectangle = (
         f'<rect class="shape{" group" if big else ""}{mark}" x="{x:g}" y="{y:g}" width="{width:g}" '
@@ -119,7 +142,7 @@ def _shape(kind: str, name: str, box: tuple[float, float, float, float], mark: s
     return rectangle + _words(name, across, y + 16 if big else down - 6 * (len(_lines(name)) - 1) + 4)
 
 
-def _token(box: tuple[float, float, float, float], active: int, troubled: int) -> str:
+def _token(box: Box, active: int, troubled: int) -> str:
     """Tokens at the lower corners: those that go on at the left, those in trouble at the right."""
     x, y, width, height = box
     counts = ((active - troubled, "active", x, "active"), (troubled, "troubled", x + width, "with an incident"))
@@ -142,7 +165,9 @@ def _lines(name: str) -> list[str]:
     return lines[:_LINES_MAX]
 
 
-def _words(name: str, x: float, y: float) -> str:
+def _words(name: str, x: float, y: float, kind: str = "name") -> str:
     return "".join(
-        f'<text x="{x:g}" y="{y + 13 * at:g}">{escape(line)}</text>' for at, line in enumerate(_lines(name)) if line
+        f'<text class="{kind}" x="{x:g}" y="{y + 13 * at:g}">{escape(line)}</text>'
+        for at, line in enumerate(_lines(name))
+        if line
     )
