@@ -1,14 +1,19 @@
 """The walk through Console in a real browser: by hand on a desk, on a phone, by keyboard alone, and by axe-core."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 
 from harness.bpmn import one_task
-from harness.platform import ORDER_MODEL, Platform, c8, read_exports
+from harness.platform import UNLIMITED_TOKENS, Platform, c8, read_exports
+from harness.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.peers]
 
@@ -107,63 +112,163 @@ def test_the_keyboard_is_enough(chromium: Browser, platform) -> None:
     page.keyboard.type("by keyboard")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("by keyboard")
+    go_to("Alerts")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/alerts")
+    go_to("Address")
+    page.keyboard.type("https://hooks.example.org/x")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("cell", name="https://hooks.example.org/…")).to_be_visible()
+    go_to("Instances")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/instances")
+    go_to("State")
+    page.keyboard.press("ArrowDown")
+    go_to("Show")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/instances?state=ACTIVE*")
+
+
+def send(page: Page, address: str, button: str, **fields: str) -> None:
+    """Fill the form of this page by its fields' names, and send it."""
+    page.goto(address)
+    form = page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True))
+    for name, value in fields.items():
+        form.locator(f"[name={name}]").fill(value)
+    form.get_by_role("button", name=button, exact=True).click()
+
+
+def places(platform: Platform) -> tuple[str, str]:
+    """The first pages of the cluster, and of the organization."""
+    organization = f"{platform.ready['console_url']}/org/{platform.ready['org_id']}"
+    return f"{organization}/cluster/{platform.ready['cluster_id']}", organization
+
+
+@pytest.fixture(scope="module")
+def furnished(chromium: Browser, tmp_path_factory) -> Iterator[tuple[Platform, StorageState]]:
+    """A platform with something on every page, and the owner's session."""
+    folder = tmp_path_factory.mktemp("furnished")
+    platform = Platform(folder, *UNLIMITED_TOKENS, ephemeral=False)
+    page = chromium.new_context(viewport=DESK).new_page()
+    become_owner(page, platform)
+    broken = folder / "broken.bpmn"
+    broken.write_bytes(one_task("broken", job_type="=missing.thing"))
+    for model in (ROOT / "tests" / "models" / "order.bpmn", broken):
+        told = platform.c8("run", str(model))
+        assert told.returncode == 0, told.stderr
+    home, _ = places(platform)
+    send(page, f"{home}/secrets", "Create", name="token", value="a value of a secret")
+    send(page, f"{home}/allowlist", "Add", ip="127.0.0.0/8,::1", description="this machine")
+    send(page, f"{home}/alerts", "Create webhook", url="https://hooks.example.org/x", secret="a signing secret")
+    send(page, f"{home}/backups", "Create manual backup")
+    send(page, f"{home}/monitoring", "Activate monitoring endpoint")
+    yield platform, page.context.storage_state()
+    platform.stop()
+
+
+def look_at(page: Page, picture: Path) -> None:
+    """What axe finds is none, and nothing is wider than the screen."""
+    # For whoever wants to look: pytest keeps the folders of the last three runs.
+    page.screenshot(path=picture, full_page=True)
+    found = Axe().run(page, options=WCAG).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], page.url
+    width = page.viewport_size
+    assert width is not None
+    assert page.evaluate("document.documentElement.scrollWidth") <= width["width"], page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_nothing(chromium: Browser, platform, scheme, size, tmp_path) -> None:
-    page = chromium.new_context(viewport=size, color_scheme=scheme).new_page()
-    become_owner(page, platform)
-    order = tmp_path / "broken.bpmn"
-    order.write_bytes(one_task("broken", job_type="=missing.thing"))
-    for model in (ORDER_MODEL, order):
-        told = platform.c8("run", str(model))
-        assert told.returncode == 0, told.stderr
-    ready = platform.ready
-    organization = f"{ready['console_url']}/org/{ready['org_id']}"
-    home = f"{organization}/cluster/{ready['cluster_id']}"
+def test_axe_finds_nothing(chromium: Browser, furnished, scheme, size, tmp_path) -> None:
+    platform, session = furnished
+    page = chromium.new_context(viewport=size, color_scheme=scheme, storage_state=session).new_page()
+    home, organization = places(platform)
+    console, name = platform.ready["console_url"], f"{scheme}{size['width']}"
     pages = [
-        ready["console_url"], f"{ready['console_url']}/clusters/new", home, f"{home}/delete", f"{home}/api",
-        f"{home}/api/new", f"{home}/instances", f"{home}/secrets", f"{home}/allowlist", f"{home}/backups",
-        f"{home}/monitoring", f"{organization}/organization", f"{organization}/members",
-        f"{organization}/administration-api", f"{organization}/administration-api/new", f"{organization}/activity",
-        f"{ready['console_url']}/nothing",
+        console, f"{console}/clusters/new", home, f"{home}/delete", f"{home}/api", f"{home}/api/new",
+        f"{home}/instances", f"{home}/instances?state=INCIDENT&process=broken", f"{home}/instances?key=1",
+        f"{home}/instances/incidents", f"{home}/instances/definitions", f"{home}/secrets", f"{home}/allowlist",
+        f"{home}/alerts", f"{home}/backups", f"{home}/monitoring", f"{organization}/organization",
+        f"{organization}/members", f"{organization}/administration-api", f"{organization}/administration-api/new",
+        f"{organization}/activity", f"{console}/nothing",
     ]  # fmt: skip
     page.goto(f"{home}/instances")
-    pages += [f"{ready['http_address']}{link.get_attribute('href')}" for link in page.locator("main td a").all()]
+    pages += [f"{platform.ready['http_address']}{link.get_attribute('href')}" for link in page.locator("td a").all()]
     for at, address in enumerate(dict.fromkeys(pages)):
         page.goto(address)
-        # For whoever wants to look: pytest keeps the folders of the last three runs.
-        page.screenshot(path=tmp_path / f"{at:02}.png", full_page=True)
-        found = Axe().run(page, options=WCAG).response["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
+        look_at(page, tmp_path / f"{at:02}.png")
+    # Pages that only a form leads to: a secret for the only time, an invitation, and what a mistake looks like.
+    for at, (address, button, fields) in enumerate(
+        (
+            (f"{home}/api/new", "Create", {"name": name}),
+            (f"{home}/monitoring", "Create", {"username": name}),
+            (f"{organization}/members", "Save", {"email": f"{name}@example.org"}),
+            (f"{home}/secrets", "Reveal token", {}),
+            (f"{home}/allowlist", "Add", {"ip": "nonsense", "description": "wrong"}),
+            (f"{home}/alerts", "Create webhook", {"url": "nonsense"}),
+        )
+    ):
+        send(page, address, button, **fields)
+        look_at(page, tmp_path / f"form{at}.png")
+    page.context.clear_cookies()
+    page.goto(console)
+    look_at(page, tmp_path / "sign-in.png")
 
 
 HOSTILE = "<img src=x onerror=\"document.title='obeyed'\"><script>document.title='obeyed'</script>{{7*7}}"
 
 
-def test_what_people_type_is_shown_and_never_obeyed(chromium: Browser, platform) -> None:
+def hostile_model(folder: Path) -> Path:
+    """A process whose name, element, variable and incident's message are all meant to be obeyed."""
+    text = (ROOT / "tests" / "models" / "order.bpmn").read_text()
+    told = escape(HOSTILE, {'"': "&quot;"})
+    file = folder / "hostile.bpmn"
+    file.write_text(
+        text.replace('name="Order"', f'name="{told}"')
+        .replace('name="Collect money"', f'name="{told}"')
+        .replace('name="yes"', f'name="{told}"')
+        .replace('type="collect-money"', f'type="=[&quot;{told.replace("&quot;", "&apos;")}&quot;]"')
+    )
+    return file
+
+
+def test_what_people_and_programs_say_is_shown_and_never_obeyed(chromium: Browser, platform, tmp_path) -> None:
     page = chromium.new_context(viewport=DESK).new_page()
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    become_owner(page, platform)
-    ready, short = platform.ready, HOSTILE[:49]
-    home = f"{ready['console_url']}/org/{ready['org_id']}/cluster/{ready['cluster_id']}"
-    page.goto(home)
-    page.get_by_label("Description", exact=True).fill(HOSTILE)
-    page.get_by_label("Name", exact=True).fill(short)
-    page.get_by_role("button", name="Save").click()
-    page.goto(f"{home}/allowlist")
-    page.get_by_label("Addresses or CIDR blocks").fill("10.0.0.0/8")
-    page.get_by_label("Description", exact=True).fill(HOSTILE)
-    page.get_by_role("button", name="Add").click()
-    page.goto(f"{home}/api/new")
-    page.get_by_label("Client name").fill(short)
+    page.goto(platform.ready["owner_url"])
+    # 50 characters are what a name may have.
+    short = '<img src=x onerror="document.title=`obeyed`">'
+    for label, text in (("E-mail address", "ada@example.org"), ("Your name", short), ("Password", PASSWORD),
+                        ("Password again", PASSWORD)):  # fmt: skip
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_role("button", name="Create owner").click()
+    home, organization = places(platform)
+    send(page, home, "Save", name=short, description=HOSTILE)
+    send(page, f"{home}/allowlist", "Add", ip="127.0.0.0/8,::1", description=HOSTILE)
+    send(page, f"{home}/api/new", "Create", name=short)
+    send(page, f"{home}/secrets", "Create", name="<img\u2003src=x\u2003onerror=alert(1)>", value=HOSTILE)
+    send(page, f"{home}/monitoring", "Activate monitoring endpoint")
+    send(page, f"{home}/monitoring", "Create", username=short.replace(":", ""))
+    send(page, f"{home}/alerts", "Create webhook", url="https://hooks.example.org/'><script>alert(1)</script>")
+    page.goto(f"{organization}/administration-api/new")
+    page.get_by_label("Get Cluster").check()
+    page.get_by_label("Name").fill(short)
     page.get_by_role("button", name="Create").click()
-    for tab in ("", "/api", "/allowlist", "/delete", "/../../activity"):
-        page.goto(home + tab)
-        assert page.title() != "obeyed"
-        assert page.locator("main img").count() == 0
-        assert "49" not in page.locator("h1").inner_text()
+    told = platform.c8("run", str(hostile_model(tmp_path)), "--variables", json.dumps({HOSTILE[:40]: HOSTILE}))
+    assert told.returncode == 0, told.stderr
+    page.goto(f"{home}/instances")
+    deep = [f"{platform.ready['http_address']}{link.get_attribute('href')}" for link in page.locator("td a").all()]
+    assert len(deep) == 2
+    tabs = ("", "/api", "/allowlist", "/delete", "/secrets", "/monitoring", "/alerts", "/instances",
+            "/instances/incidents", "/instances/definitions", f"/instances?process={quote(HOSTILE)}")  # fmt: skip
+    shown = 0
+    for address in (*(home + tab for tab in tabs), *deep, platform.ready["console_url"], f"{organization}/members",
+                    f"{organization}/administration-api", f"{organization}/activity"):  # fmt: skip
+        page.goto(address)
+        assert "obeyed" not in page.title().replace(short, "").replace(HOSTILE, ""), address
+        assert page.locator("img, script, [onerror]").count() == 0, address
+        shown += "onerror" in page.content()
+    # It is there, as text: the test would see nothing if it had looked at the wrong pages.
+    assert shown >= 15
     assert dialogs == []
