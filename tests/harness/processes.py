@@ -243,3 +243,15 @@ def free_ports(count: int) -> list[int]:
 def alive(pids: Sequence[int]) -> list[int]:
     """Which of these processes still run; a zombie does not."""
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+def living_in(folder: Path) -> list[int]:
+    """The processes that work in this folder or below it: brokers that outlive whoever started them."""
+    found: list[int] = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(folder):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found

@@ -16,7 +16,7 @@ from c8py.proto import gateway_pb2, gateway_pb2_grpc
 from harness.languages import java_client, java_program
 from harness.peers import peers
 from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform, c8, plain_environment, read_exports
-from harness.processes import Program, alive, free_ports, run, wait_until
+from harness.processes import Program, alive, free_ports, living_in, run, wait_until
 
 SCRIPTS = Path(__file__).parents[1] / "peers" / "scripts"
 PLAIN_HTTP = {"OAUTHLIB_INSECURE_TRANSPORT": "1"}
@@ -73,9 +73,8 @@ class Home:
 
     def end(self) -> None:
         """The platform and every broker that it left running."""
-        shown = c8("cluster", "list", "--json", environment=self.platform.console_credentials())
         self.platform.stop()
-        left = [one["pid"] for cluster in json.loads(shown.stdout) for one in cluster["brokers"] if one["pid"]]
+        left = living_in(self._folder)
         for pid in left:
             os.kill(pid, signal.SIGTERM)
         wait_until("the end of the brokers", lambda: not alive(left), deadline_s=60)

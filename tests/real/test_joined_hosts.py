@@ -8,7 +8,7 @@ import pytest
 
 from c8py import Camunda
 from harness.platform import C8, Platform, c8, plain_environment, read_exports
-from harness.processes import Program, alive, wait_until
+from harness.processes import Program, alive, living_in, wait_until
 from harness.secrets import KNOWN
 
 SMALL = ("--heap-mb", "256", "--partition-mb", "32", "--java-options", "-XX:TieredStopAtLevel=1")
@@ -24,6 +24,7 @@ class Houses:
         shown = ("--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key))
         kept = ("--cache-dir", os.environ["C8PY_CACHE"])
         self.pids = []
+        self._folder = folder
         self.platform = Platform(folder, *shown, *kept, ephemeral=False)
         self._console = self.platform.console_credentials() | {"CAMUNDA_CA_CERTIFICATE_PATH": str(authority.pem)}
         token = folder / "second.token"
@@ -47,7 +48,7 @@ class Houses:
     def end(self):
         self.second.stop()
         self.platform.stop()
-        left = alive([pid for pid in self.pids if pid is not None])
+        left = living_in(self._folder)
         for pid in left:
             os.kill(pid, signal.SIGTERM)
         wait_until("the end of the brokers", lambda: not alive(left), deadline_s=CARRY_ON_S)

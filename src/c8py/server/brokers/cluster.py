@@ -19,7 +19,7 @@ from c8py.server.brokers import copies
 from c8py.server.brokers.copies import Backup
 from c8py.server.brokers.hearsay import Hearsay, Work
 from c8py.server.brokers.member import Afar, Here, Member
-from c8py.server.brokers.plan import Plan, Shape
+from c8py.server.brokers.plan import Plan, Shape, ports_of_broker
 from c8py.server.brokers.ports import Promised
 from c8py.server.brokers.site import FILE_NAME, Kept, Programs, Site
 
@@ -39,7 +39,7 @@ class ZeebeCluster:
         kept: what is known of it.
         site: machine and platform.
         clock: for pauses, and for when backups were taken.
-        promised: ports of a new one, kept until its brokers listen.
+        promised: its ports, kept from others also while a broker does not run.
     """
 
     def __init__(  # what a cluster is, and what it needs
@@ -73,7 +73,7 @@ class ZeebeCluster:
 
     @classmethod
     def load(cls, folder: Path, backups: Path, site: Site, *, clock: Clock) -> "ZeebeCluster":
-        """The cluster that an earlier platform left here.
+        """The cluster that an earlier platform left here; of its ports it has those that nobody has taken meanwhile.
 
         Raises:
             PlatformError: its file cannot be read.
@@ -82,7 +82,11 @@ class ZeebeCluster:
             kept = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Kept)
         except (OSError, msgspec.MsgspecError) as error:
             raise PlatformError(f"expected to read the cluster in {folder}, but: {error}") from error
-        return cls(folder, backups, kept, site, clock=clock)
+        promised = Promised(kept.plan.bind)
+        for broker in kept.plan.brokers:
+            for port in () if broker.machine else ports_of_broker(broker):
+                promised.take(port)  # where a broker runs on, it has its ports itself
+        return cls(folder, backups, kept, site, clock=clock, promised=promised)
 
     @property
     def plan(self) -> Plan:
@@ -161,7 +165,8 @@ class ZeebeCluster:
         finally:
             await _cancelled(self._supervising)
             self._supervising = None
-            self._keep_no_ports()
+            if self._promised is not None:
+                self._promised.release()
 
     # -- what Console asks for
 
@@ -287,6 +292,8 @@ class ZeebeCluster:
         """End what an earlier platform left running of a cluster that was deleted, and remove its data. Blocks."""
         for broker in self._here:
             broker.process.kill()
+        if self._promised is not None:
+            self._promised.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     # -- inside
@@ -378,7 +385,6 @@ class ZeebeCluster:
                 for broker in self._here:
                     await broker.care(self.plan, self._programs, self._site, clock=self._clock, promised=self._promised)
                 if not self._kept.has_been_ready and self._works() and all(one.sight.ready for one in self._brokers):
-                    self._keep_no_ports()
                     self._remember(has_been_ready=True)
             except C8Error as error:
                 # A full disk is no reason to look after brokers no longer.
@@ -392,10 +398,6 @@ class ZeebeCluster:
     def _look(self) -> None:
         for broker in self._here:
             broker.look(self._site)
-
-    def _keep_no_ports(self) -> None:
-        if self._promised is not None:
-            self._promised.release()
 
     async def _until(self, condition: Callable[[], bool], *, what: str = "it to happen") -> None:
         end_s = self._clock.monotonic_s() + _SETTLE_S_MAX

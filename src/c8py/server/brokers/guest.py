@@ -18,13 +18,13 @@ from c8py.base.clock import Clock
 from c8py.errors import C8Error, PlatformError
 from c8py.server.brokers.hearsay import Report, Word, Work
 from c8py.server.brokers.member import Here
-from c8py.server.brokers.plan import PORT_FIRST, PORT_LAST, Plan, Shape, Trust
-from c8py.server.brokers.ports import Promised
+from c8py.server.brokers.plan import PORT_FIRST, PORT_LAST, Plan, Shape, Trust, ports_of_broker
+from c8py.server.brokers.ports import Offer
 from c8py.server.brokers.site import Programs, Site
 
 _FILE: Final = "work.json"
 _ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
-_PORTS_TOLD: Final = 100  # for twenty brokers more
+_PORTS_OFFERED: Final = 40  # for eight brokers more
 _AGAIN_S: Final = 30.0  # after a fetch that failed
 
 
@@ -50,6 +50,10 @@ class Guest:
         self._programs: dict[tuple[str, str], Programs] = {}
         self._fetching: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._trouble: dict[tuple[str, str], tuple[float, str]] = {}
+        every = range(PORT_FIRST, PORT_LAST + 1)
+        # Each host of one machine begins at another place: it may be asked for many, and keeps but a few.
+        first = zlib.crc32(str(folder).encode()) % len(every)
+        self._offer = Offer(host, (*every[first:], *every[:first]), _PORTS_OFFERED)
 
     async def start(self) -> None:
         """Go on where an earlier one left off.
@@ -84,6 +88,8 @@ class Guest:
         for key, broker in list(self._brokers.items()):
             plan = self._plans[key[0]]
             programs = self._programs_for(plan.shape) if broker.wanted and not broker.alive else None
+            if programs is not None:
+                self._offer.let_broker_in(ports_of_broker(broker.plan))
             await broker.care(plan, programs, self._site, clock=self._clock)
         await self._let_go()
 
@@ -101,6 +107,7 @@ class Guest:
         """
         for task in self._fetching.values():
             task.cancel()
+        self._offer.close()
         if not brokers_too:
             return
         for broker in self._brokers.values():
@@ -120,6 +127,7 @@ class Guest:
                 planned = next(broker for broker in one.plan.brokers if broker.node_id == one.node_id)
                 folder = self._folder / key[0] / f"broker-{one.node_id}"
                 self._brokers[key] = await asyncio.to_thread(Here, planned, folder)
+                self._offer.keep(ports_of_broker(planned))
             self._brokers[key].wanted = one.wanted
             if one.secured and self._site.tls is None:
                 self._brokers[key].wanted = False
@@ -188,21 +196,9 @@ class Guest:
         )
 
     def _free_ports(self) -> tuple[int, ...]:
-        """Ports that nobody has now, and that no broker here will have when it starts."""
-        planned = {port for broker in self._brokers.values() for port in msgspec.structs.astuple(broker.plan.ports)}
-        tried, free = Promised(self._host), list[int]()
-        every = range(PORT_FIRST, PORT_LAST + 1)
-        # Nobody keeps them until a broker listens there, so each host of one machine begins at another place.
-        first = zlib.crc32(str(self._folder).encode()) % len(every)
-        try:
-            for port in (*every[first:], *every[:first]):
-                if port not in planned and tried.take(port):
-                    free.append(port)
-                if len(free) == _PORTS_TOLD:
-                    break
-        finally:
-            tried.release()
-        return tuple(free)
+        """Ports that nobody has, and that no broker here will have when it starts."""
+        brokers = tuple(self._brokers.values())
+        return self._offer.ports(frozenset[int]().union(*(ports_of_broker(broker.plan) for broker in brokers)))
 
     def _trust(self, cluster_id: str) -> Trust | None:
         return self._trusts.get(cluster_id)

@@ -257,7 +257,12 @@ def _anything(_port: int) -> bool:
 
 def ports_of(plan: Plan) -> frozenset[int]:
     """Every port of a plan."""
-    return frozenset(port for broker in plan.brokers for port in msgspec.structs.astuple(broker.ports) if port)
+    return frozenset(port for broker in plan.brokers for port in ports_of_broker(broker))
+
+
+def ports_of_broker(broker: BrokerPlan) -> frozenset[int]:
+    """Every port of one broker."""
+    return frozenset(port for port in msgspec.structs.astuple(broker.ports) if port)
 
 
 def environment_of(

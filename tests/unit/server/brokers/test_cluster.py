@@ -8,6 +8,8 @@ import pytest
 from c8py.base.clock import SystemClock
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.brokers import Fleet, Machine, Shape, Site
+from c8py.server.brokers.plan import ports_of
+from c8py.server.brokers.ports import Promised
 from c8py.server.brokers.site import Programs
 from c8py.server.brokers.supervision import Policy
 from harness.processes import alive
@@ -232,3 +234,20 @@ async def test_a_machine_without_java_makes_a_cluster_that_says_so(fleet):
     cluster = await fleet(none).create("c", Shape())
     await until(lambda: cluster.status == "Unhealthy")
     assert cluster.trouble == "expected Java, but found none"
+
+
+async def test_the_ports_of_a_cluster_that_rests_are_kept_from_others(fleet, tmp_path):
+    first = fleet()
+    cluster = await created(first, Shape())
+    await cluster.suspend()
+    ports = ports_of(cluster.plan)
+    stranger = Promised("127.0.0.1")
+    assert not any(stranger.take(port) for port in ports)
+    await first.stop(brokers_too=False)
+    second = fleet()
+    await second.start(["c"])
+    assert not any(stranger.take(port) for port in ports)
+    await second.get("c").resume()
+    await second.delete("c")
+    assert stranger.take(cluster.plan.brokers[0].ports.internal)  # where nobody has ever connected
+    stranger.release()

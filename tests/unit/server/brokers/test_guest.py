@@ -12,7 +12,7 @@ from c8py.errors import ConfigError, PlatformError
 from c8py.server.brokers import Fleet, Guest, Hearsay, Machine, Report, ServerTls, Shape, Site, Trust, Word
 from c8py.server.brokers.site import Programs
 from c8py.server.brokers.supervision import Policy
-from harness.processes import alive
+from harness.processes import alive, living_in
 
 THREE = Shape(brokers=3, partitions=3, replication=3)
 IMPATIENT = Policy(pause_s=0.05, stop_s_max=5, look_s=0.02, settled_look_s=0.02)
@@ -46,6 +46,7 @@ class House:
         await self.fleet.start([])
 
     async def join(self, **site):
+        await self.guest.stop(brokers_too=False)
         self.guest = self._guest(**site)
         await self.guest.start()
         await self.exchange()
@@ -75,6 +76,9 @@ class House:
         if self._talking is not None:
             self._talking.cancel()
         await self.guest.stop(brokers_too=True)
+        # Those that a test has let go on, as a platform does.
+        for pid in living_in(self.folder):
+            os.kill(pid, 9)
 
 
 @pytest.fixture
@@ -93,7 +97,10 @@ async def spread(house, until):
     await house.open()
     await house.join()
     cluster = await house.fleet.create("c", THREE)
-    await until(lambda: cluster.status == "Healthy")
+    try:
+        await until(lambda: cluster.status == "Healthy")
+    except TimeoutError:
+        pytest.fail(f"expected a cluster that works, but it has {cluster.members()}")
     return cluster
 
 

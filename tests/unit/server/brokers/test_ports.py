@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from c8py.server.brokers.plan import PORT_FIRST, PORT_LAST, Shape, new_plan, ports_of
-from c8py.server.brokers.ports import Promised
+from c8py.server.brokers.ports import Offer, Promised
 
 HERE = "127.0.0.1"
 
@@ -53,3 +53,26 @@ def test_a_management_port_is_kept_on_loopback_too(promised):
     everywhere = promised("127.0.0.2")
     free = next(port for port in range(PORT_LAST, PORT_FIRST, -1) if everywhere.take(port))
     assert not promised(HERE).take(free)
+
+
+def test_what_a_host_offers_is_kept_also_while_a_broker_does_not_run(promised):
+    among = range(PORT_LAST, PORT_FIRST, -1)
+    first, second = Offer(HERE, among, 5), Offer(HERE, among, 5)
+    try:
+        mine, others = first.ports(()), second.ports(())
+        assert (len(mine), len(others)) == (5, 5)
+        assert set(mine).isdisjoint(others)
+        assert first.ports(()) == mine
+        assert not promised().take(mine[0])
+        more = first.ports(mine[:2])
+        assert set(more).isdisjoint(mine[:2])
+        assert len(more) == 5
+        first.let_broker_in(mine[:2])
+        with socket.create_server((HERE, mine[0])):
+            pass
+        assert not promised().take(mine[0])  # also when the broker has died
+        first.close()
+        assert promised().take(mine[0])
+    finally:
+        first.close()
+        second.close()
