@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def program(lock: Path) -> str | None:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Browser]:
+def opened(folder: Path) -> Generator[Browser]:
     """Chromium, until the end of the block.
 
     While it is open an event loop runs in this thread, in which no other test may run one: fixtures that open it end

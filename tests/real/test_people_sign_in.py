@@ -84,7 +84,8 @@ def page(chromium):
 
 
 def cookies(page: Page) -> dict[str, str]:
-    return {one["name"]: one["value"] for one in page.context.cookies() if one["name"].startswith("c8-")}
+    kept = {one.get("name", ""): one.get("value", "") for one in page.context.cookies()}
+    return {name: value for name, value in kept.items() if name.startswith("c8-")}
 
 
 def sign_in(page: Page, platform: Platform, name: str, path: str = "") -> None:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import time
+from typing import cast
 
 import msgspec
 import pytest
@@ -25,6 +26,8 @@ from c8py.server.console import (
     Place,
     Post,
     RandomIds,
+    RunsClusters,
+    ShowsInstances,
 )
 from c8py.server.settings import Settings
 from c8py.server.store import Cluster, Organization, Store
@@ -101,9 +104,11 @@ class Desk:
         journal = Journal(self.store, "o", clock=self.clock)
         self.members = Members(self.store, "o", journal, clock=self.clock, session_s=60)
         self.alerts = Alerts(
-            self.store, Seal(b"k" * 32), journal, clock=self.clock, ids=RandomIds(), instances=self.engine,
+            self.store, Seal(b"k" * 32), journal, clock=self.clock, ids=RandomIds(),
+            instances=cast("ShowsInstances", self.engine),
             clusters=ConsoleService(
-                Settings(), self.store, clock=self.clock, ids=RandomIds(), kinds={"embedded": self.kind}
+                Settings(), self.store, clock=self.clock, ids=RandomIds(),
+                kinds={"embedded": cast("RunsClusters", self.kind)},
             ),
             members=self.members, deliver=self.deliver, console_url="http://c8/console", mails=True,
         )  # fmt: skip
@@ -125,7 +130,7 @@ class Desk:
 
     def told(self):
         self.look()
-        bodies = [json.loads(one.body) for one in self.sent]
+        bodies = [json.loads(one.body) for one in self.sent if isinstance(one, Post)]
         self.sent.clear()
         return bodies
 
@@ -211,6 +216,7 @@ def test_what_does_not_arrive_is_tried_a_few_times_ever_more_seldom_and_then_giv
             failures = alert.failures
             tried_at_s.append((desk.clock.now_ms() - start_ms) // 1000)
         desk.clock.advance(1)
+    (alert,) = desk.alerts.all(desk.cluster)
     assert tried_at_s == [0, 10, 40, 130, 400, 1000]
     assert alert.trouble == "given up: it answered 500"
     desk.broken = ""

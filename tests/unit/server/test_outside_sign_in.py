@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,14 +47,14 @@ class FakeProvider:
                 provider.asked.append((fields, self.headers.get("authorization", "")))
                 self._answer(provider.tokens(), 400 if fields["code"] == "wrong" else 200)
 
-            def _answer(self, body: dict[str, object], status: int = 200) -> None:
+            def _answer(self, body: Mapping[str, object], status: int = 200) -> None:
                 content = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  as it is named there
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
