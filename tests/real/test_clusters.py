@@ -249,6 +249,9 @@ def test_what_was_backed_up_comes_back_into_real_brokers(home, tmp_path):
         assert str(lost) != str(kept)
     assert [one["backup_id"] for one in home.c8("backups", "one")] == [backup]
     assert home.c8("suspend", "one")["status"] == "Suspended"
+    unasked = c8("cluster", "delete", "one", environment=home.platform.console_credentials())
+    assert unasked.returncode == 2
+    assert "expected --yes where nobody can be asked" in unasked.stderr
     assert home.c8("delete", "one", "--yes")["result"] == "deleted"
     assert "one" not in [one["name"] for one in home.c8("list")]
 

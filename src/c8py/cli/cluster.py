@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from c8py.cli.cluster_api import Local, Shown
+from c8py.cli.console.chosen import sure
 from c8py.cli.credentials_text import must_be_writable, must_not_exist, write_private
 from c8py.cli.hosts import hosts, join
 from c8py.cli.options import FILE, Connection, json_option, with_connection
@@ -152,8 +153,8 @@ def delete(connection: Connection, *, cluster: str, yes: bool, as_json: bool) ->
     """End its brokers and remove its data; its backups stay."""
     with Local(connection) as local:
         found = local.cluster(cluster)
-        if not yes and found.kind != "remote":
-            click.confirm(f"Delete the cluster {found.name} with all its data?", abort=True)
+        if found.kind != "remote":
+            sure(f"Delete the cluster {found.name} with all its data?", yes=yes)
         local.ask("DELETE /clusters/{cluster}", found.id, kind=dict[str, str])
     print_json({"id": found.id, "result": "deleted"}) if as_json else print_facts([("deleted", found.id)])
 

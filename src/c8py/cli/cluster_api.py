@@ -84,9 +84,10 @@ class Local:
         found = self.ask("GET /clusters", kind=list[Shown])
         named = [one for one in found if wanted in {one.id, one.name}]
         if len(named) != 1:
-            there = ", ".join(f"{one.name} ({one.id})" for one in found) or "none"
+            there = ", ".join(f"{one.name} ({one.id})" for one in found)
+            meant = f"several are called {wanted}" if named else f"{wanted} is none"
             raise click.UsageError(
-                f"expected the name or id of a cluster of real brokers, but {wanted} is none; {there}"
+                f"expected the name or id of a cluster of real brokers, but {meant}; there are {there or 'none yet'}"
             )
         return named[0]
 

@@ -246,7 +246,7 @@ def test_what_nobody_can_undo_is_not_done_unasked(console, words):
         ("ip-allowlist set 300.1.1.1", "expected an address or a range, but got '300.1.1.1'"),
         ("ip-allowlist remove 192.0.2.9", "192.0.2.9"),
         ("clusters update", "expected something to change"),
-        ("clusters create x --region nowhere", "expected one region called nowhere"),
+        ("clusters create x --region nowhere", "expected one region called 'nowhere'"),
     ],
 )
 def test_what_makes_no_sense_is_not_sent(console, words, said):

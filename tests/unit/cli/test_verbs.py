@@ -48,6 +48,15 @@ def test_a_terminal_too_narrow_for_a_table_still_shows_keys_whole(there, instanc
     assert instance in narrow.out.split()
 
 
+def test_a_name_that_nothing_has_is_answered_with_those_there_are(organization):
+    unknown = organization("cluster", "show", "nowhere")
+    assert unknown.code == 2
+    assert "but nowhere is none; there are none yet; see c8 cluster show --help" in unknown.err
+    plan = organization("console", "clusters", "create", "new", "--plan", "Basic")
+    assert plan.code == 2
+    assert "expected one plan called 'Basic', but there are 'Local', 'Zeebe, 1 broker', " in plan.err
+
+
 @pytest.mark.parametrize("protocol", ["--grpc", "--rest"])
 def test_topology_has_facts_and_partitions(there, protocol):
     lines = there("topology", protocol).out.splitlines()

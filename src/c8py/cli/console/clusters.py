@@ -237,8 +237,9 @@ def _picked(found: Sequence[_One], wanted: str | None, what: str) -> _One:
     meant = [one for one in found if wanted is None or wanted.lower() in {one.uuid.lower(), one.name.lower()}]
     if len(meant) == 1:
         return meant[0]
-    there = ", ".join(one.name for one in found) or "none"
-    raise click.UsageError(f"expected one {what}{f' called {wanted}' if wanted else ''}, but there is: {there}")
+    there = ", ".join(repr(one.name) for one in found)
+    meant = f"{what} called {wanted!r}" if wanted else what
+    raise click.UsageError(f"expected one {meant}, but there are {there or 'none'}")
 
 
 def _healthy(console: "Console", chosen: str, timeout_s: float) -> "Cluster":
