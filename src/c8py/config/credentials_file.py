@@ -18,12 +18,17 @@ _LINE: Final = re.compile(
     r"(?:export\s+|set\s+|\$env:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(?P<value>.*)", re.DOTALL
 )
 _QUOTED: Final = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)")\s*(?:\#.*)?""", re.DOTALL)
+_MISSING: Final = "download it in Console when the client is created, or write one with `c8 console clients create`"
 
 __all__ = ["Assignment", "parse", "read"]
 
 
-def read(path: Path) -> dict[str, Assignment]:
+def read(path: Path, *, kind: str = "credentials file") -> dict[str, Assignment]:
     """The assignments of a file, by name; the last one of a name counts, as in a shell.
+
+    Args:
+        path: of the file.
+        kind: what errors call it.
 
     Raises:
         ConfigError: the file cannot be read, is too large, is no text, or has a line that is no assignment.
@@ -34,13 +39,11 @@ def read(path: Path) -> dict[str, Assignment]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path has such characters"
         raise ConfigError(
-            f"expected a credentials file at {path}, but it cannot be read ({reason})",
-            hint="download it in Console when the client is created, or write one with `c8 console clients create`",
+            f"expected a {kind} at {path}, but it cannot be read ({reason})",
+            hint=_MISSING if kind == "credentials file" else "",
         ) from error
     if len(content) > CREDENTIALS_FILE_BYTES_MAX:
-        raise ConfigError(
-            f"expected a credentials file at {path}, but it is larger than {CREDENTIALS_FILE_BYTES_MAX} bytes"
-        )
+        raise ConfigError(f"expected a {kind} at {path}, but it is larger than {CREDENTIALS_FILE_BYTES_MAX} bytes")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -108,7 +108,7 @@ def _add_texts(sources: Sources, texts: Mapping[str, Text]) -> None:
 
 def _add_file(sources: Sources, level: Level, path: Path) -> None:
     try:
-        found = files.read(path)
+        found = files.read(path, kind=level)
     except ConfigError as error:
         sources.problems.append(of_error(error))
         return
