@@ -35,8 +35,8 @@ class Connection(msgspec.Struct, frozen=True):
         credentials: a file from Console.
         env_file: of assignments, a line each.
         profile: the name of one; "" is none at all.
-        grpc_address: instead of the settings'.
-        rest_address: instead of the settings'.
+        grpc_address: instead of the settings'; alone, calls go over gRPC where both protocols have them.
+        rest_address: instead of the settings'; alone, calls go over REST where both protocols have them.
     """
 
     credentials: Path | None = None
@@ -77,7 +77,11 @@ class Connection(msgspec.Struct, frozen=True):
         )
 
     def _arguments(self, fields: Mapping[str, object]) -> dict[str, object]:
-        return {"grpc_address": self.grpc_address, "rest_address": self.rest_address, **fields}
+        given = {"grpc_address": self.grpc_address, "rest_address": self.rest_address, **fields}
+        if (self.grpc_address is None) != (self.rest_address is None):
+            # Whoever names one address means that one, and not the other of whatever file there is.
+            given["prefer"] = "rest" if self.grpc_address is None else "grpc"
+        return given
 
     def camunda(self) -> "Camunda":
         """A client, to be closed."""
@@ -105,7 +109,7 @@ def with_connection(function: Callable[Concatenate[Connection, P], R]) -> Callab
     @click.option("--env-file", type=FILE, metavar="FILE", help="File of assignments, NAME=value a line.")
     @click.option("--profile", metavar="NAME", help="A profile (`c8 profile list`); '' for none at all.")
     @click.option("--grpc-address", metavar="URL", help="grpc://host:port or grpcs://host:port.")
-    @click.option("--rest-address", metavar="URL", help="http(s)://host:port, without /v2.")
+    @click.option("--rest-address", metavar="URL", help="http(s)://host:port, without /v2; alone, calls go over REST.")
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
         connection = Connection(

@@ -134,6 +134,16 @@ def test_closed_standard_streams_are_no_fault():
         assert subprocess.run(["sh", "-c", f"{command} {closed}"], check=False, capture_output=True).returncode == 0
 
 
+def test_an_address_that_is_named_is_the_one_that_is_called(c8, tmp_path):
+    file = tmp_path / "both.env"
+    file.write_text(
+        "CAMUNDA_REST_ADDRESS=http://of-the-file.invalid\nCAMUNDA_GRPC_ADDRESS=grpc://of-the-file.invalid\n"
+    )
+    env = ("--env-file", str(file))
+    assert "http://127.0.0.1:1" in c8("topology", *env, "--rest-address", "http://127.0.0.1:1").err
+    assert "grpc://127.0.0.1:1" in c8("topology", *env, "--grpc-address", "grpc://127.0.0.1:1").err
+
+
 def test_nobody_there_is_exit_code_3(c8):
     ran = c8("topology", "--rest", "--rest-address", "http://127.0.0.1:1")
     assert ran.code == 3
