@@ -33,10 +33,18 @@ class Of(Enum):
 
 
 class Field(NamedTuple):
-    """A field of the API: what it is called in the rows, and what it holds."""
+    """A field of the API.
+
+    Attributes:
+        row: what it is called in the rows.
+        of: what it holds.
+        words: those that it can be compared with, where they are counted; () for any. A word that is none of them
+            would find nothing, and look like an answer.
+    """
 
     row: str
     of: Of = Of.TEXT
+    words: tuple[str, ...] = ()
 
 
 class Searchable(NamedTuple):
@@ -159,7 +167,7 @@ def _variable(body: Mapping[str, object]) -> VariableCondition:
 def _conditions(name: str, field: Field, raw: object) -> list[Condition]:
     """The comparisons of one field: a plain value is equality, an object has operators."""
     if not isinstance(raw, dict):
-        return [Condition(field.row, Operator.EQ, _value(name, field.of, raw))]
+        return [Condition(field.row, Operator.EQ, _operand(name, field, Operator.EQ, raw))]
     conditions: list[Condition] = []
     for sign, operand in cast("dict[str, object]", raw).items():
         operator = _OPERATORS.get(sign)
@@ -168,11 +176,11 @@ def _conditions(name: str, field: Field, raw: object) -> list[Condition]:
             raise invalid(f"expected filter.{name} to use {offered}, but there is '{sign[:80]}'")
         if operand is None or operand == []:
             continue
-        conditions.append(Condition(field.row, operator, _operand(name, field.of, operator, operand)))
+        conditions.append(Condition(field.row, operator, _operand(name, field, operator, operand)))
     return conditions
 
 
-def _operand(name: str, of: Of, operator: Operator, raw: object) -> Scalar | tuple[Scalar, ...]:
+def _operand(name: str, field: Field, operator: Operator, raw: object) -> Scalar | tuple[Scalar, ...]:
     if operator is Operator.EXISTS:
         return _value(name, Of.FLAG, raw)
     if operator is Operator.LIKE:
@@ -180,8 +188,15 @@ def _operand(name: str, of: Of, operator: Operator, raw: object) -> Scalar | tup
     if operator in {Operator.IN, Operator.NOT_IN}:
         if not isinstance(raw, list):
             raise invalid(f"expected a list for ${operator} in filter.{name}, but it is none")
-        return tuple(_value(name, of, each) for each in cast("list[object]", raw))
-    return _value(name, of, raw)
+        return tuple(_word(name, field, each) for each in cast("list[object]", raw))
+    return _word(name, field, raw)
+
+
+def _word(name: str, field: Field, raw: object) -> Scalar:
+    value = _value(name, field.of, raw)
+    if field.words and value not in field.words:
+        raise invalid(f"expected filter.{name} to be one of {', '.join(field.words)}, but it is {_shown(raw)}")
+    return value
 
 
 def _value(name: str, of: Of, raw: object) -> Scalar:

@@ -1,8 +1,14 @@
 """What each search of the REST API can be asked, and by which fields of the rows it is answered. Tables only."""
 
-from typing import Final
+from typing import Final, get_args
 
+from c8py.models import common, job
 from c8py.server.gateway.rest_search import Field, Of, Searchable
+
+
+def _one_of(row: str, words: object) -> Field:
+    return Field(row, words=get_args(words))
+
 
 _DEFINITION: Final = {
     "processDefinitionId": Field("process_definition_id"),
@@ -38,7 +44,7 @@ PROCESS_INSTANCES: Final = Searchable(
         "processDefinitionVersionTag": Field("process_definition_version_tag"),
         "startDate": Field("start_ms", Of.MOMENT),
         "endDate": Field("end_ms", Of.MOMENT),
-        "state": Field("state"),
+        "state": _one_of("state", common.ProcessInstanceStateEnum),
         "hasIncident": Field("has_incident", Of.FLAG),
         "processInstanceKey": Field("process_instance_key", Of.KEY),
         "parentProcessInstanceKey": Field("parent_process_instance_key", Of.KEY),
@@ -82,7 +88,7 @@ PROCESS_INSTANCES: Final = Searchable(
 ELEMENT_INSTANCES: Final = Searchable(
     filters={
         **_DEFINITION,
-        "state": Field("state"),
+        "state": _one_of("state", common.ElementInstanceStateEnum),
         "type": Field("type"),
         "elementId": Field("element_id"),
         "elementName": Field("element_name"),
@@ -122,11 +128,11 @@ JOBS: Final = Searchable(
         "errorMessage": Field("error_message"),
         "hasFailedWithRetriesLeft": Field("has_failed_with_retries_left", Of.FLAG),
         "jobKey": Field("job_key", Of.KEY),
-        "kind": Field("kind"),
-        "listenerEventType": Field("listener_event_type"),
+        "kind": _one_of("kind", common.JobKindEnum),
+        "listenerEventType": _one_of("listener_event_type", common.JobListenerEventTypeEnum),
         "processInstanceKey": Field("process_instance_key", Of.KEY),
         "retries": Field("retries", Of.NUMBER),
-        "state": Field("state"),
+        "state": _one_of("state", job.JobStateEnum),
         "type": Field("type"),
         "worker": Field("worker"),
         "creationTime": Field("created_ms", Of.MOMENT),
@@ -159,11 +165,11 @@ JOBS: Final = Searchable(
 INCIDENTS: Final = Searchable(
     filters={
         **_DEFINITION,
-        "errorType": Field("error_type"),
+        "errorType": _one_of("error_type", common.IncidentErrorTypeEnum),
         "errorMessage": Field("error_message"),
         "elementId": Field("element_id"),
         "creationTime": Field("created_ms", Of.MOMENT),
-        "state": Field("state"),
+        "state": _one_of("state", common.IncidentStateEnum),
         "incidentKey": Field("incident_key", Of.KEY),
         "processInstanceKey": Field("process_instance_key", Of.KEY),
         "elementInstanceKey": Field("element_instance_key", Of.KEY),

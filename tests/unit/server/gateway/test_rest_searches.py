@@ -106,3 +106,24 @@ def test_nothing_found_has_no_cursors(rest) -> None:
 def test_a_search_may_come_without_a_body(rest, three, what: str) -> None:
     assert rest("POST", f"/{what}/search").json["items"]
     assert rest("POST", f"/{what}/search", {"page": {"limit": 0}}).json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "word"),
+    [
+        ("/process-instances/search", "state", "ACTIVE"),
+        ("/element-instances/search", "state", "ACTIVE"),
+        ("/jobs/search", "state", "CREATED"),
+        ("/jobs/search", "kind", "BPMN_ELEMENT"),
+        ("/jobs/search", "listenerEventType", "UNSPECIFIED"),
+        ("/incidents/search", "state", "ACTIVE"),
+        ("/incidents/search", "errorType", "JOB_NO_RETRIES"),
+    ],
+)
+def test_words_that_are_counted_are_held_to_those(rest, path, field, word) -> None:
+    for good in (word, {"$eq": word}, {"$in": [word]}, {"$neq": word}, {"$like": "A*"}):
+        assert rest("POST", path, {"filter": {field: good}}).status == 200
+    for bad in ("GONE", {"$eq": "GONE"}, {"$in": [word, "GONE"]}, word.lower()):
+        refused = rest("POST", path, {"filter": {field: bad}})
+        assert refused.status == 400
+        assert f"expected filter.{field} to be one of " in refused.json["detail"]
