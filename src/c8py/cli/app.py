@@ -21,7 +21,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "cluster": ("cluster", "Clusters of real Zeebe brokers that the platform runs"),
     "backup": ("cluster", "Copy the data of the local platform while it runs"),
     "token": ("credentials", "Fetch an access token"),
-    "auth": ("auth", "What is remembered of tokens on this host"),
+    "auth": ("auth", "What is remembered of tokens on this host; the token proxy"),
     "config": ("explain", "Where each setting comes from"),
     "profile": ("profile", "Named sets of settings: add, import, use, list, remove"),
     "topology": ("processes", "Brokers and partitions of the cluster"),

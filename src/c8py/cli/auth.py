@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from c8py.base.clock import SystemClock
+from c8py.cli.groups import WholeLinesGroup
 from c8py.cli.options import Connection, api_option, client_of, default_api, json_option, with_connection
 from c8py.cli.output import done, print_facts, print_json
 from c8py.cli.simulate import simulate
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from c8py.auth import Api
 
 
-@click.group("auth")
+@click.group("auth", cls=WholeLinesGroup)
 def auth_() -> None:
     """The tokens that the processes of this host share."""
 

@@ -10,6 +10,7 @@ import msgspec
 from c8py.cli.cluster_api import Local, Shown
 from c8py.cli.console.chosen import sure
 from c8py.cli.credentials_text import must_be_writable, must_not_exist, write_private
+from c8py.cli.groups import WholeLinesGroup
 from c8py.cli.hosts import hosts, join
 from c8py.cli.options import FILE, Connection, json_option, with_connection
 from c8py.cli.output import print_facts, print_json, print_rows, say
@@ -32,7 +33,7 @@ class _Client(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     credentials: str
 
 
-@click.group("cluster")
+@click.group("cluster", cls=WholeLinesGroup)
 def cluster_() -> None:
     """Clusters of real Zeebe brokers, run by the local platform.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from c8py.cli.failures import USAGE, Exit
+from c8py.cli.groups import WholeLinesGroup
 from c8py.cli.options import Connection, json_option, with_connection
 from c8py.cli.output import on_terminal, print_json, print_with_notes, separate, styled
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _NOT_SET: Final = ("not set", "default")
 
 
-@click.group("config")
+@click.group("config", cls=WholeLinesGroup)
 def config_() -> None:
     """The settings of the SDK and of this command."""
 

@@ -17,6 +17,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "member": ("members",),
     "backup": ("backups",),
 }
+_SENTENCE_CHARS: Final = 200
 _CANONICAL: Final = {alias: noun for noun, aliases in NOUNS.items() for alias in (noun, *aliases)}
 
 
@@ -53,7 +54,18 @@ class VerbGroup(click.Group):
             formatter.write_dl([(verb, line) for verb, (_, line) in self._verbs.items()])
 
 
-class NounGroup(click.Group):
+class WholeLinesGroup(click.Group):
+    """Commands whose first sentences are shown whole: what is cut off is often what a person looks for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, each with its sentence over as many lines as it takes."""
+        shown = [(name, command) for name in self.list_commands(ctx) if (command := self.get_command(ctx, name))]
+        rows = [(name, command.get_short_help_str(_SENTENCE_CHARS)) for name, command in shown if not command.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class NounGroup(WholeLinesGroup):
     """Commands named by nouns: `instance`, `instances` and `pi` are the same."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

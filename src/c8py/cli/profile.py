@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from c8py.base.redact import Secret
+from c8py.cli.groups import WholeLinesGroup
 from c8py.cli.options import FILE, json_option
 from c8py.cli.output import print_json, print_rows, say
 from c8py.cli.profiles_file import changing, must_be_new
@@ -25,7 +26,7 @@ _force = click.option("--force", is_flag=True, help="In the place of one that ha
 _name = click.argument("name")
 
 
-@click.group("profile")
+@click.group("profile", cls=WholeLinesGroup)
 def profile_() -> None:
     """Named sets of settings: choose one with --profile NAME, C8_PROFILE, or `c8 profile use`."""
 

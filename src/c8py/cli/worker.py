@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
+from c8py.cli.groups import WholeLinesGroup
 from c8py.cli.output import print_json, printable
 from c8py.errors import ConnectionFailed
 
@@ -19,7 +20,7 @@ PORT: Final = 9600
 _TIMEOUT_S: Final = 5.0
 
 
-@click.group("worker")
+@click.group("worker", cls=WholeLinesGroup)
 def worker_() -> None:
     """Look after running workers."""
 

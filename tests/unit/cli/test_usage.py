@@ -28,6 +28,11 @@ def test_help_shows_every_verb_and_the_exit_codes(c8):
 
 
 @pytest.mark.parametrize("verb", VERBS)
+def test_sentences_of_commands_are_whole(c8, verb):
+    assert "..." not in c8(verb, "--help").out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself(c8, verb):
     ran = c8(verb, "--help")
     assert ran.code == 0

@@ -58,7 +58,7 @@ def restore_status(console: "Console", cluster: str, *, backup_id: str, as_json:
     _show_restore(console.get_restore(cluster, backup_id), as_json=as_json)
 
 
-@backups.group("schedule")
+@backups.group("schedule", cls=NounGroup)
 def schedule() -> None:
     """When backups are made by themselves."""
 
