@@ -1,6 +1,6 @@
 """`c8 list`, `get`: what the cluster knows. Reads lag behind commands by a moment."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 import msgspec
@@ -13,7 +13,8 @@ from c8py.models.job import JobStateEnum
 from c8py.models.keys import ProcessInstanceKey
 
 Wanted = TypeVar("Wanted")
-_limit = click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+_LIMIT_MAX: Final = 10_000
+_limit = click.option("--limit", type=click.IntRange(1, _LIMIT_MAX), default=50, show_default=True)
 _instance = click.option("--instance", type=KEY, metavar="KEY", help="Only of this process instance.")
 
 
@@ -178,7 +179,9 @@ def get_instance(connection: Connection, *, key: str, as_json: bool) -> None:
 
 def _say_if_cut(page: SearchQueryPageResponse, shown: int) -> None:
     if page.total_items > shown or page.has_more_total_items:
-        say(f"these are {shown} of {page.total_items}{'+' if page.has_more_total_items else ''}; --limit shows more")
+        there = f"{page.total_items}{'+' if page.has_more_total_items else ''}"
+        hint = "--limit shows more" if shown < _LIMIT_MAX else "`c8 api` goes on from a cursor"
+        say(f"these are {shown} of {there}; {hint}")
 
 
 def _given(**conditions: object) -> dict[str, object]:
