@@ -171,11 +171,6 @@ def _tell(ready: "Addresses", settings: "Settings") -> None:
         ]
     else:
         start = [f"  export C8_CREDENTIALS={shlex.quote(ready.credentials_file)}"]
-    owner = (
-        []
-        if not ready.owner_url
-        else ["", "Console is open to this machine only. To sign in instead, once:", f"  {ready.owner_url}"]
-    )
     lines = [
         styled(f"The platform is ready (process {ready.pid}, {kept}).", fg="green", bold=True),
         "",
@@ -188,7 +183,7 @@ def _tell(ready: "Addresses", settings: "Settings") -> None:
             ("Cluster client", ready.credentials_file),
             ("Organization client", ready.console_credentials_file),
         ),
-        *owner,
+        *first_owner(ready.owner_url, settings),
         "",
         "In another terminal:",
         "",
@@ -199,6 +194,20 @@ def _tell(ready: "Addresses", settings: "Settings") -> None:
         "Ctrl-C stops it.",
     ]
     click.echo("\n".join(lines))
+
+
+def first_owner(url: str, settings: "Settings") -> list[str]:
+    """How somebody becomes the owner of a platform that has none, and who gets into Console until then.
+
+    Args:
+        url: of the page that makes one; "" where it is not needed.
+        settings: of the platform.
+    """
+    if not url:
+        return []
+    if settings.sign_in == "always":
+        return ["", "Nobody gets into Console before its first owner is made, once:", f"  {url}"]
+    return ["", "Console is open to this machine only. To sign in instead, once:", f"  {url}"]
 
 
 def _facts(*facts: tuple[str, str]) -> list[str]:
