@@ -52,7 +52,10 @@ def _head(title: str, source: str, about: str) -> str:
 def _cli() -> str:
     about = (
         "Every verb has `--help`. Whatever shows something takes `--json` and then prints one JSON document;\n"
-        "without it, a table on a terminal and tab-separated lines into a pipe.\n"
+        "without it, a table on a terminal and tab-separated lines into a pipe.\n\n"
+        "The Tab key completes verbs and options after this line, in a shell or in its start-up file\n"
+        "(`zsh_source` for zsh, `fish_source` for fish):\n\n"
+        '```bash\neval "$(_C8_COMPLETE=bash_source c8)"\n```\n'
     )
     codes = inspect.cleandoc(failures.__doc__ or "").split("\n\n", 1)[1]
     text = _head("The command line", "src/c8py/cli", about) + f"## Exit codes\n\n```\n{codes}\n```\n"

@@ -20,6 +20,12 @@ def test_version_is_told(c8):
     assert ran.out.startswith("c8 0.")
 
 
+def test_the_shell_is_told_how_a_verb_goes_on():
+    environ = {**os.environ, "_C8_COMPLETE": "bash_complete", "COMP_WORDS": "c8 tok", "COMP_CWORD": "1"}
+    command = [sys.executable, "-m", "c8py.cli"]
+    assert subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout == "plain,token\n"
+
+
 def test_help_shows_every_verb_and_the_exit_codes(c8):
     ran = c8("--help")
     assert ran.code == 0
