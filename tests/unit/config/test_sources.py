@@ -197,9 +197,11 @@ def test_a_file_with_a_placeholder_for_a_home_that_is_not_there_is_named():
 def test_a_credentials_file_without_a_single_setting_is_an_error(tmp_path, content):
     file = tmp_path / "empty.txt"
     file.write_text(content)
-    for named in ({"credentials_file": file, "environ": {}}, {"environ": {"C8_CREDENTIALS": str(file)}}):
-        with pytest.raises(ConfigError, match=r"expected credentials in .*empty\.txt, but it has none"):
-            load(**named)
+    words = r"expected credentials in .*empty\.txt, but it has none"
+    with pytest.raises(ConfigError, match=words):
+        load(environ={}, credentials_file=file)
+    with pytest.raises(ConfigError, match=words):
+        load(environ={"C8_CREDENTIALS": str(file)})
     assert load(environ={}, env_file=file).auth == "none"
 
 
