@@ -9,6 +9,8 @@
 130  interrupted (Ctrl-C)
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final, TypeGuard
 
 import click
@@ -84,6 +86,26 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, (Exit, KeyboardInterrupt, click.Abort)):
         return ""
     return f"c8: {_flat(_words(error))}"
+
+
+@contextmanager
+def extra_needed(extra: str) -> Generator[None]:
+    """Import what a verb needs beyond what most verbs do.
+
+    Args:
+        extra: that has it.
+
+    Raises:
+        ClickException: it is not installed; names the extra.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if not _is_extra_missing(error):
+            raise
+        raise click.ClickException(
+            f"expected the extra {extra}, but {error.name} is not installed; pip install 'c8py[cli,{extra}]'"
+        ) from error
 
 
 def _words(error: BaseException) -> str:

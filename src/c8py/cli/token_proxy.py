@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from c8py.base.redact import Secret
+from c8py.cli.failures import extra_needed
 from c8py.cli.options import FILE, FOLDER, json_option
 from c8py.cli.output import say
 from c8py.errors import ConfigError
@@ -87,8 +88,10 @@ def serve(
     _CERTIFICATE, _CERTIFICATE_KEY, _STATE, _KEY, _KEY_FILE, _CLIENT_AUTHENTICATION, _CA_CERTIFICATE.
     """
     from c8py.config import load  # noqa: PLC0415  help needs none of it
-    from c8py.serving.running import run_until_told  # noqa: PLC0415
-    from c8py.token_proxy import TokenProxy, allow_many_connections, never_dump  # noqa: PLC0415
+
+    with extra_needed("proxy"):
+        from c8py.serving.running import run_until_told  # noqa: PLC0415
+        from c8py.token_proxy import TokenProxy, allow_many_connections, never_dump  # noqa: PLC0415
 
     never_dump()
     allow_many_connections()
@@ -155,7 +158,8 @@ def settings_behind(
 
 
 def _seal(key: Secret) -> "Seal":
-    from c8py.token_proxy.sealing import AesSeal  # noqa: PLC0415  7 MB that only this needs
+    with extra_needed("proxy"):
+        from c8py.token_proxy.sealing import AesSeal  # noqa: PLC0415  7 MB that only this needs
 
     return AesSeal(key)
 

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from c8py import errors
-from c8py.cli.failures import Exit, exit_code, one_line
+from c8py.cli.failures import Exit, exit_code, extra_needed, one_line
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,16 @@ def test_every_error_has_its_exit_code(error, code):
 def test_line_breaks_and_tokens_do_not_get_through():
     line = one_line(errors.NotFound("expected\na,\n but eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", hint="try\nb"))
     assert line == "c8: expected a, but ***; try b"
+
+
+def test_the_extra_that_a_verb_needs_is_named():
+    with (
+        pytest.raises(click.ClickException, match=r"expected the extra proxy, but uvicorn .* 'c8py\[cli,proxy\]'"),
+        extra_needed("proxy"),
+    ):
+        raise ModuleNotFoundError(name="uvicorn")
+    with pytest.raises(ModuleNotFoundError), extra_needed("proxy"):
+        raise ModuleNotFoundError(name="c8py.gone")
 
 
 def test_a_missing_extra_is_named():
