@@ -154,12 +154,12 @@ class Printer:
                     waiting.remove(one)
 
     def _struct(self, struct: Fields) -> Iterator[str]:
-        base = f"Struct, Generic[{struct.of}]" if struct.of else "Struct"
+        base = f"Model, Generic[{struct.of}]" if struct.of else "Model"
         if struct.of:
             yield f'{struct.of} = TypeVar("{struct.of}")'
             yield ""
         options = ", omit_defaults=True" if struct.name in self.filters else ""
-        yield f'class {struct.name}({base}, frozen=True, kw_only=True, rename="camel"{options}):'
+        yield f"class {struct.name}({base}, frozen=True, kw_only=True{options}):"
         yield from docstring(struct.about, 4)
         for wire, kind in struct.fields.items():
             yield f"    {self._field(wire, kind, struct)}"
@@ -302,11 +302,11 @@ def _with_imports(
             "collections.abc": ["AsyncIterator", "Iterator", "Mapping", "Sequence"],
             "typing": ["Generic", "Literal", "TypeAlias", "TypeVar"],
         },
-        {"msgspec": ["UNSET", "Struct", "UnsetType", *(["field"] if " = field(" in text else [])]},
+        {"msgspec": ["UNSET", "UnsetType", *(["field"] if " = field(" in text else [])]},
         {
             "c8py.base.redact": ["Secret"],
             "c8py.components.bodies": ["given", "orders"],
-            "c8py.models._base": ["Open"],
+            "c8py.models._base": ["Model", "Open"],
             **(own or {}),
         },
     ]

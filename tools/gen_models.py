@@ -9,6 +9,7 @@ The rules:
 - All others are *responses*. A field that may be null is None when it is absent. A field that came after the oldest
   server whose answers we read (8.6 for commands, 8.8 for queries) is empty when it is a list or a map, else UNSET.
   Only what each of those servers sends is required.
+- All are `_base.Model`: members that no field is there for are kept (`_wire`), as many as a newer server writes.
 - Enums are open: a `Literal` of the known values for readers and checkers, any text when decoding (`_base.Open`).
 - Keys that the server makes are NewTypes of str; names that people give (tenant, element, user) are aliases of str.
 - A value or a struct (`oneOf` of a filter) is a union. Several structs are merged into one with the fields of all,
@@ -216,7 +217,7 @@ class Printer:
 
     def _struct(self, name: str, order: list[str]) -> Iterator[str]:
         role = self.roles[name]
-        yield f'class {name}(Struct, frozen=True, kw_only=True, rename="camel"):'
+        yield f"class {name}(Model, frozen=True, kw_only=True):"
         yield f'    """{self.uses[name]}"""'
         fields = self.api.properties(name)
         later = set(order[order.index(name) :])
@@ -331,8 +332,8 @@ def _imports(text: str, handed_on: list[str], keys: Iterable[str]) -> Iterator[s
     table = {
         "collections.abc": ["Mapping", "Sequence"],
         "typing": ["Literal", "TypeAlias"],
-        "msgspec": ["UNSET", "Struct", "UnsetType", "field"],
-        "c8py.models._base": ["DateTime", "Open"],
+        "msgspec": ["UNSET", "UnsetType", "field"],
+        "c8py.models._base": ["DateTime", "Model", "Open"],
         "c8py.models.common": handed_on,
         "c8py.models.keys": sorted(keys),
     }

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import c8py.models
+from c8py.models import decode, encode
 from harness.json_samples import JsonSamples
 from harness.rest_calls import API, same
 
@@ -73,6 +74,16 @@ def test_a_value_of_an_enum_that_is_newer_survives(seed):
 def test_members_that_are_newer_are_in_nobodys_way(seed):
     for (name, kind, said), (_, _, plain) in zip(cases(seed, more=MORE), cases(seed), strict=True):
         assert msgspec.convert(said, kind) == msgspec.convert(plain, kind), name
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(seed=SEEDS)
+def test_members_that_are_newer_survive(seed):
+    for name, kind, said in cases(seed, newer=NEWER, more=MORE):
+        value = decode(msgspec.json.encode(said), kind)
+        again = encode(value)
+        assert same(msgspec.json.decode(again), said), name
+        assert decode(again, kind) == value, name
 
 
 @pytest.mark.parametrize("broken", [{"brokers": 1}, {"gatewayVersion": None}])

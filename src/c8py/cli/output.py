@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from c8py.cli.session import session
+from c8py.models._wire import builtins
 
 Cell = object
 
@@ -30,8 +31,11 @@ def on_terminal() -> bool:
 
 
 def print_json(document: object, *, one_line: bool = False) -> None:
-    """One JSON document: indented for a person, one line for a program or where it is wanted. Secrets are masked."""
-    encoded = msgspec.json.encode(document, enc_hook=str)
+    """One JSON document: indented for a person, one line for a program or where it is wanted. Secrets are masked.
+
+    What a newer cluster says more than we know is in it.
+    """
+    encoded = msgspec.json.encode(builtins(document, enc_hook=str))
     click.echo(msgspec.json.format(encoded, indent=2 if on_terminal() and not one_line else -1))
 
 

@@ -13,6 +13,7 @@ from msgspec import inspect
 from c8py.client import piecewise
 from c8py.client.values import UnreadableVariables
 from c8py.errors import ServerFault
+from c8py.models._wire import Reader, keep, unknown_members
 
 Answer = TypeVar("Answer")
 
@@ -39,7 +40,7 @@ def decode(body: bytes, wanted: type[Answer], *, call: str, address: str) -> Ans
         ServerFault: it is no such answer, even with an old server's ways allowed for.
     """
     try:
-        return _decoder(wanted).decode(body)
+        return _reader(wanted).read(body)
     except msgspec.ValidationError:
         pass
     except _UNREADABLE as error:
@@ -63,7 +64,10 @@ def decode(body: bytes, wanted: type[Answer], *, call: str, address: str) -> Ans
 
 
 def _as_older(body: bytes, wanted: type[Answer]) -> Answer:
-    return msgspec.convert(_mended(_recognized(body, wanted), inspect.type_info(wanted), 0), wanted)
+    mended = _mended(_recognized(body, wanted), inspect.type_info(wanted), 0)
+    answer = msgspec.convert(mended, wanted)
+    keep(answer, mended)
+    return answer
 
 
 def _job_by_job(body: bytes, wanted: type[Answer]) -> Answer | None:
@@ -90,7 +94,9 @@ def _job(frame: msgspec.Struct, taken: Mapping[str, bytes]) -> msgspec.Struct:
     except _UNREADABLE as error:
         unreadable = ServerFault(f"expected variables that can be read, but {error}")
         read = {**read, "variables": UnreadableVariables(unreadable)}
-    return msgspec.structs.replace(frame, **read)
+    job = msgspec.structs.replace(frame, **read)
+    keep(job, unknown_members(frame))
+    return job
 
 
 @cache
@@ -118,8 +124,8 @@ def _recognized(body: bytes, wanted: type) -> object:
 
 
 @cache
-def _decoder(wanted: type[Answer]) -> msgspec.json.Decoder[Answer]:
-    return msgspec.json.Decoder(wanted)
+def _reader(wanted: type[Answer]) -> Reader[Answer]:
+    return Reader(wanted)
 
 
 def _mended(value: object, kind: inspect.Type, depth: int) -> object:
@@ -145,12 +151,13 @@ def _mended_union(value: object, kind: inspect.UnionType, depth: int) -> object:
 
 
 def _mended_struct(value: dict[str, object], kind: inspect.StructType, depth: int) -> dict[str, object]:
-    mended: dict[str, object] = {}
+    mended = dict(value)  # with what we know nothing of
     for field in kind.fields:
         name = field.encode_name
         older = _OLDER_NAMES.get(name)
         given = name if name in value else older if older in value else None
         if given is not None:
+            mended.pop(given, None)
             mended[name] = _mended(value[given], field.type, depth + 1)
         elif field.required:
             mended[name] = _neutral(field.type)

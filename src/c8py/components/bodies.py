@@ -9,6 +9,7 @@ import msgspec
 
 from c8py.base.redact import Secret
 from c8py.errors import ServerFault
+from c8py.models._wire import Reader, keep
 
 Answer = TypeVar("Answer")
 
@@ -51,16 +52,19 @@ def decoded(body: bytes, answer: type[Answer], *, call: str, address: str) -> An
         ServerFault: it is something else.
     """
     try:
-        return _decoder(answer).decode(body)
+        return _reader(answer).read(body)
     except msgspec.ValidationError:
         pass
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _other(call, address) from None
     try:
-        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), answer, dec_hook=_wrapped)
+        read = _without_nulls(msgspec.json.decode(body))
+        found = msgspec.convert(read, answer, dec_hook=_wrapped)
+        keep(found, read)
     except (msgspec.MsgspecError, RecursionError):
         # The decoder's own words are left out: the answer may hold a secret.
         raise _other(call, address) from None
+    return found
 
 
 def text(body: bytes, *, call: str, address: str) -> str:
@@ -96,8 +100,8 @@ def _other(call: str, address: str) -> ServerFault:
 
 
 @cache
-def _decoder(answer: type[Answer]) -> msgspec.json.Decoder[Answer]:
-    return msgspec.json.Decoder(answer, dec_hook=_wrapped)
+def _reader(answer: type[Answer]) -> Reader[Answer]:
+    return Reader(answer, _wrapped)
 
 
 def _wrapped(kind: type, value: object) -> object:

@@ -3,10 +3,10 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import field
 
 from c8py.base.redact import Secret
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 
 Health: TypeAlias = Open[Literal[
     "Creating", "Healthy", "Unhealthy", "Updating", "Resuming", "Suspended", "WaitingForInput", "Maintenance"
@@ -21,12 +21,12 @@ Role: TypeAlias = Open[Literal[
 BackupStatus: TypeAlias = Open[Literal["In progress", "Failed", "Complete", "-"]]
 RestoreState: TypeAlias = Open[Literal["PENDING", "VALIDATING", "IN_PROGRESS", "COMPLETED", "FAILED", "ABORTED"]]
 
-class Named(Struct, frozen=True, kw_only=True, rename="camel"):
+class Named(Model, frozen=True, kw_only=True):
     """Something with a name and an id: a region, a channel, a generation, a plan."""
     name: str = ""
     uuid: str = ""
 
-class ClusterStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterStatus(Model, frozen=True, kw_only=True):
     """How the cluster and its components are."""
     ready: Health = ""
     zeebe_status: Health = ""
@@ -35,7 +35,7 @@ class ClusterStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     optimize_status: Health = ""
     connectors_status: Health = ""
 
-class Links(Struct, frozen=True, kw_only=True, rename="camel"):
+class Links(Model, frozen=True, kw_only=True):
     """Where the parts of a cluster are reached; only the local platform tells `grpc` and `rest`."""
     console: str = ""
     oauth: str = ""
@@ -48,19 +48,19 @@ class Links(Struct, frozen=True, kw_only=True, rename="camel"):
     identity: str = ""
     connectors: str = ""
 
-class Encryption(Struct, frozen=True, kw_only=True, rename="camel"):
+class Encryption(Model, frozen=True, kw_only=True):
     """How the disks of a cluster are encrypted."""
     type: EncryptionType = ""
     status: str = ""
     primary_key_arn: str = ""
     secondary_key_arn: str = ""
 
-class AllowedAddress(Struct, frozen=True, kw_only=True, rename="camel"):
+class AllowedAddress(Model, frozen=True, kw_only=True):
     """One entry of an IP allowlist: an address or range, or several with commas between."""
     ip: str
     description: str = ""
 
-class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
+class Cluster(Model, frozen=True, kw_only=True):
     """A cluster of the organization."""
     uuid: str
     name: str
@@ -80,70 +80,70 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     ip_allowlist: tuple[AllowedAddress, ...] = field(name="ipallowlist", default=())
     ip_whitelist: tuple[AllowedAddress, ...] = field(name="ipwhitelist", default=())
 
-class CreatedCluster(Struct, frozen=True, kw_only=True, rename="camel"):
+class CreatedCluster(Model, frozen=True, kw_only=True):
     """A cluster that is being made."""
     cluster_id: str
 
-class AllowedGeneration(Struct, frozen=True, kw_only=True, rename="camel"):
+class AllowedGeneration(Model, frozen=True, kw_only=True):
     """A generation that clusters may have, and why."""
     name: str = ""
     uuid: str
     classification: str = ""
 
-class Channel(Struct, frozen=True, kw_only=True, rename="camel"):
+class Channel(Model, frozen=True, kw_only=True):
     """A channel, with its generations."""
     name: str = ""
     uuid: str
     allowed_generations: tuple[AllowedGeneration, ...] = ()
     default_generation: Named = Named()
 
-class BackupPlace(Struct, frozen=True, kw_only=True, rename="camel"):
+class BackupPlace(Model, frozen=True, kw_only=True):
     """A region for backups, by the provider's names."""
     id: str = ""
     label: str = ""
 
-class BackupRegions(Struct, frozen=True, kw_only=True, rename="camel"):
+class BackupRegions(Model, frozen=True, kw_only=True):
     """Where backups may be kept."""
     uuid: str
     regions: tuple[BackupPlace, ...] = ()
 
-class Region(Struct, frozen=True, kw_only=True, rename="camel"):
+class Region(Model, frozen=True, kw_only=True):
     """A region, with where its backups may be kept."""
     name: str = ""
     uuid: str
     provider: str = ""
     backups: tuple[BackupRegions, ...] = ()
 
-class Parameters(Struct, frozen=True, kw_only=True, rename="camel"):
+class Parameters(Model, frozen=True, kw_only=True):
     """What clusters may be made of."""
     channels: tuple[Channel, ...] = ()
     plan_types: tuple[Named, ...] = field(name="clusterPlanTypes", default=())
     regions: tuple[Region, ...] = ()
 
-class Identified(Struct, frozen=True, kw_only=True, rename="camel"):
+class Identified(Model, frozen=True, kw_only=True):
     """Something with an id and a name."""
     id: str = ""
     name: str = ""
 
-class Upgrade(Struct, frozen=True, kw_only=True, rename="camel"):
+class Upgrade(Model, frozen=True, kw_only=True):
     """A step from one generation to another."""
     cluster: Identified = Identified()
     old_generation: Identified = Identified()
     new_generation: Identified
     org_id: str = ""
 
-class Failover(Struct, frozen=True, kw_only=True, rename="camel"):
+class Failover(Model, frozen=True, kw_only=True):
     """What came of a failover: the new cluster, and how each step went."""
     new_cluster_id: str
     results: dict[str, object] = {}
 
-class ClusterClient(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterClient(Model, frozen=True, kw_only=True):
     """An API client of a cluster."""
     name: str
     client_id: str
     permissions: tuple[Permission, ...] = ()
 
-class CreatedClusterClient(Struct, frozen=True, kw_only=True, rename="camel"):
+class CreatedClusterClient(Model, frozen=True, kw_only=True):
     """A new API client, with its secret: nobody can ask for it again."""
     name: str
     uuid: str
@@ -153,21 +153,21 @@ class CreatedClusterClient(Struct, frozen=True, kw_only=True, rename="camel"):
     audience: str = ""
     links: Links = Links()
 
-class ClientConnection(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClientConnection(Model, frozen=True, kw_only=True):
     """What a client needs besides its secret."""
     name: str
     zeebe_address: str = field(name="ZEEBE_ADDRESS")
     client_id: str = field(name="ZEEBE_CLIENT_ID")
     oauth_url: str = field(name="ZEEBE_AUTHORIZATION_SERVER_URL")
 
-class Member(Struct, frozen=True, kw_only=True, rename="camel"):
+class Member(Model, frozen=True, kw_only=True):
     """A member of the organization."""
     name: str = ""
     email: str
     roles: tuple[Role, ...] = ()
     invite_pending: bool = False
 
-class Backup(Struct, frozen=True, kw_only=True, rename="camel"):
+class Backup(Model, frozen=True, kw_only=True):
     """A backup of a cluster."""
     uuid: str
     name: str = ""
@@ -182,12 +182,12 @@ class Backup(Struct, frozen=True, kw_only=True, rename="camel"):
     generation_uuid: str = ""
     incident_link: str = ""
 
-class BackupSchedule(Struct, frozen=True, kw_only=True, rename="camel"):
+class BackupSchedule(Model, frozen=True, kw_only=True):
     """When backups are made: five fields of cron, in UTC."""
     name: str = ""
     schedule: str
 
-class Restore(Struct, frozen=True, kw_only=True, rename="camel"):
+class Restore(Model, frozen=True, kw_only=True):
     """A restore, under way or over."""
     uuid: str
     backup_id: str = ""
@@ -195,7 +195,7 @@ class Restore(Struct, frozen=True, kw_only=True, rename="camel"):
     start_timestamp: str = ""
     completion_timestamp: str = ""
 
-class Activity(Struct, frozen=True, kw_only=True, rename="camel"):
+class Activity(Model, frozen=True, kw_only=True):
     """One thing that was done: `c` created, `r` read, `u` updated or `d` deleted."""
     service: str
     org_id: str = ""
@@ -211,7 +211,7 @@ class Activity(Struct, frozen=True, kw_only=True, rename="camel"):
     user_id: str = ""
     timestamp: float | None = None
 
-class MonitoringClient(Struct, frozen=True, kw_only=True, rename="camel"):
+class MonitoringClient(Model, frozen=True, kw_only=True):
     """Who may read the metrics."""
     uuid: str
     name: str = ""
@@ -221,7 +221,7 @@ class MonitoringClient(Struct, frozen=True, kw_only=True, rename="camel"):
     created_by: str = ""
     created_by_name: str = ""
 
-class CreatedMonitoringClient(Struct, frozen=True, kw_only=True, rename="camel"):
+class CreatedMonitoringClient(Model, frozen=True, kw_only=True):
     """Who may read the metrics, with the password: nobody can ask for it again."""
     uuid: str
     name: str = ""
@@ -232,26 +232,26 @@ class CreatedMonitoringClient(Struct, frozen=True, kw_only=True, rename="camel")
     created_by: str = ""
     created_by_name: str = ""
 
-class MetricsEndpoint(Struct, frozen=True, kw_only=True, rename="camel"):
+class MetricsEndpoint(Model, frozen=True, kw_only=True):
     """Where metrics are read."""
     target: str = ""
     scheme: str = ""
     path: str = ""
 
-class MonitoringStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+class MonitoringStatus(Model, frozen=True, kw_only=True):
     """The state of the metrics endpoint; without one where it is off."""
     metrics_endpoint: MetricsEndpoint | None = None
     conditions: tuple[object, ...] = ()
 
-class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
+class Monitoring(Model, frozen=True, kw_only=True):
     """The metrics endpoint, and who may read it."""
     clients: tuple[MonitoringClient, ...]
     status: MonitoringStatus = MonitoringStatus()
 
-class SecureConnectivity(Struct, frozen=True, kw_only=True, rename="camel"):
+class SecureConnectivity(Model, frozen=True, kw_only=True):
     """The private endpoint of a cluster: `metadata`, `spec` and `status` in the provider's own form."""
     status: dict[str, object]
 
-class IpRanges(Struct, frozen=True, kw_only=True, rename="camel"):
+class IpRanges(Model, frozen=True, kw_only=True):
     """Addresses of Camunda's services."""
     web_modeler: tuple[str, ...] = field(name="web-modeler")

@@ -3,19 +3,17 @@
 
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from msgspec import Struct
-
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 
 FileType: TypeAlias = Open[Literal["bpmn", "dmn", "form", "connector_template", "element_template", "rpa", "markdown"]]
 Role: TypeAlias = Open[Literal["project_admin", "editor", "viewer", "commenter"]]
 
-class User(Struct, frozen=True, kw_only=True, rename="camel"):
+class User(Model, frozen=True, kw_only=True):
     """A person."""
     name: str | None = None
     email: str | None = None
 
-class Info(Struct, frozen=True, kw_only=True, rename="camel"):
+class Info(Model, frozen=True, kw_only=True):
     """Web Modeler, and what these credentials may do."""
     version: str
     authorized_organization: str | None = None
@@ -24,7 +22,7 @@ class Info(Struct, frozen=True, kw_only=True, rename="camel"):
     update_permission: bool = False
     delete_permission: bool = False
 
-class Project(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Project(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A project; as a filter, what it must have."""
     id: str | None = None
     name: str | None = None
@@ -33,7 +31,7 @@ class Project(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     updated: str | None = None
     updated_by: User | None = None
 
-class Folder(Struct, frozen=True, kw_only=True, rename="camel"):
+class Folder(Model, frozen=True, kw_only=True):
     """A folder."""
     id: str | None = None
     name: str | None = None
@@ -45,12 +43,12 @@ class Folder(Struct, frozen=True, kw_only=True, rename="camel"):
     updated: str | None = None
     updated_by: User | None = None
 
-class PathElement(Struct, frozen=True, kw_only=True, rename="camel"):
+class PathElement(Model, frozen=True, kw_only=True):
     """One step on the way to a file."""
     id: str | None = None
     name: str | None = None
 
-class File(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class File(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A file without its content; as a filter, what it must have."""
     id: str | None = None
     name: str | None = None
@@ -66,7 +64,7 @@ class File(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     updated: str | None = None
     updated_by: User | None = None
 
-class Version(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Version(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A version without its content; as a filter, what it must have."""
     id: str | None = None
     name: str | None = None
@@ -78,7 +76,7 @@ class Version(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     updated: str | None = None
     updated_by: User | None = None
 
-class Milestone(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Milestone(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A milestone without its content; as a filter, what it must have."""
     id: str | None = None
     name: str | None = None
@@ -88,14 +86,14 @@ class Milestone(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     updated: str | None = None
     updated_by: User | None = None
 
-class Collaborator(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Collaborator(Model, frozen=True, kw_only=True, omit_defaults=True):
     """Who works in a project; as a filter, what it must have."""
     name: str | None = None
     email: str | None = None
     project_id: str | None = None
     role: str | None = None
 
-class ProcessApplication(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessApplication(Model, frozen=True, kw_only=True):
     """A process application."""
     id: str | None = None
     name: str | None = None
@@ -105,44 +103,44 @@ class ProcessApplication(Struct, frozen=True, kw_only=True, rename="camel"):
     updated: str | None = None
     updated_by: User | None = None
 
-class Content(Struct, frozen=True, kw_only=True, rename="camel"):
+class Content(Model, frozen=True, kw_only=True):
     """What is in a project or a folder."""
     folders: tuple[Folder, ...] = ()
     files: tuple[File, ...] = ()
     process_applications: tuple[ProcessApplication, ...] = ()
 
-class ProjectDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProjectDetails(Model, frozen=True, kw_only=True):
     """A project, and what is in it."""
     metadata: Project
     content: Content = Content()
 
-class FolderDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class FolderDetails(Model, frozen=True, kw_only=True):
     """A folder, and what is in it."""
     metadata: Folder
     content: Content = Content()
 
-class FileDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class FileDetails(Model, frozen=True, kw_only=True):
     """A file, and its content."""
     metadata: File
     content: str = ""
 
-class VersionDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class VersionDetails(Model, frozen=True, kw_only=True):
     """A version, and its content."""
     metadata: Version
     content: str = ""
 
-class MilestoneDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class MilestoneDetails(Model, frozen=True, kw_only=True):
     """A milestone, and its content."""
     metadata: Milestone
     content: str = ""
 
-class Comparison(Struct, frozen=True, kw_only=True, rename="camel"):
+class Comparison(Model, frozen=True, kw_only=True):
     """Where a difference is shown."""
     url: str
 
 Item = TypeVar("Item")
 
-class Found(Struct, Generic[Item], frozen=True, kw_only=True, rename="camel"):
+class Found(Model, Generic[Item], frozen=True, kw_only=True):
     """One page of what a search found."""
     items: tuple[Item, ...]
     total: int = 0

@@ -3,19 +3,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from c8py.models._base import Model
 from c8py.models.common import ProblemDetail
 from c8py.models.keys import ElementId
 
 __all__ = ["AdHocSubProcessActivateActivitiesInstruction", "AdHocSubProcessActivateActivityReference", "ProblemDetail"]
 
-class AdHocSubProcessActivateActivityReference(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdHocSubProcessActivateActivityReference(Model, frozen=True, kw_only=True):
     """Part of the request of activateAdHocSubProcessActivities."""
     element_id: ElementId
     variables: Mapping[str, object] | UnsetType = UNSET
 
-class AdHocSubProcessActivateActivitiesInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdHocSubProcessActivateActivitiesInstruction(Model, frozen=True, kw_only=True):
     """The request of activateAdHocSubProcessActivities, since 8.8."""
     elements: Sequence[AdHocSubProcessActivateActivityReference]
     cancel_remaining_instances: bool | UnsetType = UNSET

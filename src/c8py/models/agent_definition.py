@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedAgentDefinitionKeyFilter, AdvancedElementIdFilter, AdvancedIntegerFilter,
     AdvancedProcessDefinitionIdFilter, AdvancedProcessDefinitionKeyFilter, AdvancedStringFilter, ProblemDetail,
@@ -24,7 +24,7 @@ __all__ = [
 
 AgentDefinitionTypeEnum: TypeAlias = Literal["AI_AGENT_SUB_PROCESS", "AI_AGENT_TASK", "EXTERNAL_AGENT"]
 
-class AdvancedAgentDefinitionTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentDefinitionTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: Open[AgentDefinitionTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentDefinitionTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -33,7 +33,7 @@ class AdvancedAgentDefinitionTypeFilter(Struct, frozen=True, kw_only=True, renam
     not_in: Sequence[Open[AgentDefinitionTypeEnum]] | UnsetType = field(name="$notIn", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AgentDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentDefinitionFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     agent_definition_key: AgentDefinitionKey | AdvancedAgentDefinitionKeyFilter | UnsetType = UNSET
     agent_type: Open[AgentDefinitionTypeEnum] | AdvancedAgentDefinitionTypeFilter | UnsetType = UNSET
@@ -45,7 +45,7 @@ class AgentDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_version_tag: str | AdvancedStringFilter | UnsetType = UNSET
     tenant_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-class AgentDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentDefinitionResult(Model, frozen=True, kw_only=True):
     """The response of getAgentDefinition, since 8.10."""
     agent_definition_key: AgentDefinitionKey
     agent_type: Open[AgentDefinitionTypeEnum]
@@ -57,18 +57,18 @@ class AgentDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_version_tag: str | None = None
     tenant_id: TenantId
 
-class AgentDefinitionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentDefinitionSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     field: Open[Literal["agentDefinitionKey", "agentType", "name", "elementId", "processDefinitionId", "processDefinitionKey", "processDefinitionVersion", "processDefinitionVersionTag", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class AgentDefinitionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentDefinitionSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchAgentDefinitions, since 8.10."""
     sort: Sequence[AgentDefinitionSearchQuerySortRequest] | UnsetType = UNSET
     filter: AgentDefinitionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class AgentDefinitionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentDefinitionSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchAgentDefinitions, since 8.10."""
     items: list[AgentDefinitionResult]
     page: SearchQueryPageResponse

@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedAgentDefinitionKeyFilter, AdvancedDateTimeFilter, AdvancedElementIdFilter,
     AdvancedElementInstanceKeyFilter, AdvancedIntegerFilter, AdvancedJobKeyFilter, AdvancedProcessDefinitionKeyFilter,
@@ -44,7 +44,7 @@ AgentInstanceStatusEnum: TypeAlias = Literal[
 ]
 AgentInstanceUpdateStatusEnum: TypeAlias = Literal["IDLE", "THINKING", "TOOL_CALLING", "TOOL_DISCOVERY"]
 
-class AdvancedAgentHistoryItemKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentHistoryItemKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstanceHistory."""
     eq: AgentHistoryItemKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AgentHistoryItemKey | UnsetType = field(name="$neq", default=UNSET)
@@ -52,21 +52,21 @@ class AdvancedAgentHistoryItemKeyFilter(Struct, frozen=True, kw_only=True, renam
     in_: Sequence[AgentHistoryItemKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AgentHistoryItemKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedAgentInstanceHistoryCommitStatusFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentInstanceHistoryCommitStatusFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstanceHistory."""
     eq: Open[AgentInstanceHistoryCommitStatusEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentInstanceHistoryCommitStatusEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AgentInstanceHistoryCommitStatusEnum]] | UnsetType = field(name="$in", default=UNSET)
 
-class AdvancedAgentInstanceHistoryRoleFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentInstanceHistoryRoleFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstanceHistory."""
     eq: Open[AgentInstanceHistoryRoleEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentInstanceHistoryRoleEnum] | UnsetType = field(name="$neq", default=UNSET)
     exists: bool | UnsetType = field(name="$exists", default=UNSET)
     in_: Sequence[Open[AgentInstanceHistoryRoleEnum]] | UnsetType = field(name="$in", default=UNSET)
 
-class AdvancedAgentInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentInstanceKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     eq: AgentInstanceKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AgentInstanceKey | UnsetType = field(name="$neq", default=UNSET)
@@ -74,7 +74,7 @@ class AdvancedAgentInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename="
     in_: Sequence[AgentInstanceKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AgentInstanceKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedAgentInstanceStatusFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentInstanceStatusFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     eq: Open[AgentInstanceStatusEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AgentInstanceStatusEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -82,27 +82,27 @@ class AdvancedAgentInstanceStatusFilter(Struct, frozen=True, kw_only=True, renam
     in_: Sequence[Open[AgentInstanceStatusEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AgentInstanceCreatedHistoryItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceCreatedHistoryItem(Model, frozen=True, kw_only=True):
     """Part of the response of createAgentInstance."""
     history_item_id: HistoryItemId
     history_item_key: AgentHistoryItemKey
     is_duplicate: bool
 
-class AgentInstanceMessageContent(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceMessageContent(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     content_type: str
     text: str | UnsetType = UNSET
     document_reference: DocumentReference | UnsetType = UNSET
     object_: object | UnsetType = UNSET
 
-class AgentInstanceToolCall(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceToolCall(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     tool_call_id: str
     tool_name: str
     element_id: ElementId | None
     arguments: Mapping[str, object] | None
 
-class AgentInstanceHistoryItemMetrics1(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistoryItemMetrics1(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     input_tokens: int | None | UnsetType = UNSET
     output_tokens: int | None | UnsetType = UNSET
@@ -111,19 +111,19 @@ class AgentInstanceHistoryItemMetrics1(Struct, frozen=True, kw_only=True, rename
     cache_read_token_count: int | None | UnsetType = UNSET
     duration_ms: int | None | UnsetType = UNSET
 
-class AgentTool(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentTool(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     name: str
     description: str | None
     element_id: ElementId | None
 
-class AgentInstanceLimits(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceLimits(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     max_model_calls: int
     max_tool_calls: int
     max_tokens: int
 
-class AgentInstanceHistoryItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistoryItem(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     history_item_id: HistoryItemId
     loop_iteration: int
@@ -138,25 +138,25 @@ class AgentInstanceHistoryItem(Struct, frozen=True, kw_only=True, rename="camel"
     limits: AgentInstanceLimits | UnsetType = UNSET
     system_prompt: Sequence[AgentInstanceMessageContent] | None | UnsetType = UNSET
 
-class AgentInstanceCreationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceCreationRequest(Model, frozen=True, kw_only=True):
     """The request of createAgentInstance, since 8.10."""
     element_instance_key: ElementInstanceKey
     job_key: JobKey
     job_lease_token: JobLeaseToken
     history: Sequence[AgentInstanceHistoryItem]
 
-class AgentInstanceCreationResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceCreationResult(Model, frozen=True, kw_only=True):
     """The response of createAgentInstance, since 8.10."""
     agent_instance_key: AgentInstanceKey
     created_history: list[AgentInstanceCreatedHistoryItem]
 
-class AgentInstanceDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceDefinitionResult(Model, frozen=True, kw_only=True):
     """Part of the response of getAgentInstance."""
     model: str
     provider: str
     system_prompt: list[AgentInstanceMessageContent]
 
-class AgentInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     agent_instance_key: AgentInstanceKey | AdvancedAgentInstanceKeyFilter | UnsetType = UNSET
     agent_definition_key: AgentDefinitionKey | AdvancedAgentDefinitionKeyFilter | UnsetType = UNSET
@@ -174,7 +174,7 @@ class AgentInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_version: int | AdvancedIntegerFilter | UnsetType = UNSET
     process_definition_version_tag: str | AdvancedStringFilter | UnsetType = UNSET
 
-class AgentInstanceHistoryFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistoryFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstanceHistory."""
     history_item_key: AgentHistoryItemKey | AdvancedAgentHistoryItemKeyFilter | UnsetType = UNSET
     role: Open[AgentInstanceHistoryRoleEnum] | AdvancedAgentInstanceHistoryRoleFilter | UnsetType = UNSET
@@ -184,7 +184,7 @@ class AgentInstanceHistoryFilter(Struct, frozen=True, kw_only=True, rename="came
     commit_status: Open[AgentInstanceHistoryCommitStatusEnum] | AdvancedAgentInstanceHistoryCommitStatusFilter | UnsetType = UNSET
     produced_at: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
 
-class AgentInstanceHistoryItemMetrics(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistoryItemMetrics(Model, frozen=True, kw_only=True):
     """Part of the response of searchAgentInstanceHistory."""
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -193,7 +193,7 @@ class AgentInstanceHistoryItemMetrics(Struct, frozen=True, kw_only=True, rename=
     cache_read_token_count: int | None = None
     duration_ms: int | None = None
 
-class AgentInstanceHistoryItemResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistoryItemResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchAgentInstanceHistory."""
     history_item_key: AgentHistoryItemKey
     history_item_id: HistoryItemId
@@ -214,23 +214,23 @@ class AgentInstanceHistoryItemResult(Struct, frozen=True, kw_only=True, rename="
     limits: AgentInstanceLimits
     system_prompt: list[AgentInstanceMessageContent]
 
-class AgentInstanceHistorySearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistorySearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstanceHistory."""
     field: Open[Literal["producedAt", "historyItemKey", "loopIteration"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class AgentInstanceHistorySearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistorySearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchAgentInstanceHistory, since 8.10."""
     sort: Sequence[AgentInstanceHistorySearchQuerySortRequest] | UnsetType = UNSET
     filter: AgentInstanceHistoryFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class AgentInstanceHistorySearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceHistorySearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchAgentInstanceHistory, since 8.10."""
     items: list[AgentInstanceHistoryItemResult]
     page: SearchQueryPageResponse
 
-class AgentInstanceMetrics(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceMetrics(Model, frozen=True, kw_only=True):
     """Part of the response of getAgentInstance."""
     input_tokens: int
     output_tokens: int
@@ -240,7 +240,7 @@ class AgentInstanceMetrics(Struct, frozen=True, kw_only=True, rename="camel"):
     model_calls: int
     tool_calls: int
 
-class AgentInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceResult(Model, frozen=True, kw_only=True):
     """The response of getAgentInstance, since 8.10."""
     agent_instance_key: AgentInstanceKey
     agent_definition_key: AgentDefinitionKey
@@ -262,23 +262,23 @@ class AgentInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     completion_date: DateTime | None = None
     element_instance_keys: list[ElementInstanceKey]
 
-class AgentInstanceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     field: Open[Literal["agentInstanceKey", "agentDefinitionKey", "status", "elementId", "processInstanceKey", "rootProcessInstanceKey", "processDefinitionKey", "tenantId", "creationDate", "lastUpdatedDate", "completionDate"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class AgentInstanceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchAgentInstances, since 8.10."""
     sort: Sequence[AgentInstanceSearchQuerySortRequest] | UnsetType = UNSET
     filter: AgentInstanceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class AgentInstanceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchAgentInstances, since 8.10."""
     items: list[AgentInstanceResult]
     page: SearchQueryPageResponse
 
-class AgentInstanceUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateAgentInstance, since 8.10."""
     element_instance_key: ElementInstanceKey
     status: Open[AgentInstanceUpdateStatusEnum] | UnsetType = UNSET
@@ -286,6 +286,6 @@ class AgentInstanceUpdateRequest(Struct, frozen=True, kw_only=True, rename="came
     job_lease_token: JobLeaseToken
     history: Sequence[AgentInstanceHistoryItem] | None | UnsetType = UNSET
 
-class AgentInstanceUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AgentInstanceUpdateResult(Model, frozen=True, kw_only=True):
     """The response of updateAgentInstance, since 8.10."""
     created_history: list[AgentInstanceCreatedHistoryItem]

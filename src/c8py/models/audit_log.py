@@ -3,9 +3,9 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedActorTypeFilter, AdvancedBatchOperationTypeFilter, AdvancedDateTimeFilter,
     AdvancedDecisionDefinitionKeyFilter, AdvancedDecisionRequirementsKeyFilter, AdvancedDeploymentKeyFilter,
@@ -34,7 +34,7 @@ __all__ = [
     "BatchOperationTypeEnum", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class AdvancedAuditLogEntityKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAuditLogEntityKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: AuditLogEntityKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AuditLogEntityKey | UnsetType = field(name="$neq", default=UNSET)
@@ -42,7 +42,7 @@ class AdvancedAuditLogEntityKeyFilter(Struct, frozen=True, kw_only=True, rename=
     in_: Sequence[AuditLogEntityKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AuditLogEntityKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedAuditLogKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAuditLogKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: AuditLogKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AuditLogKey | UnsetType = field(name="$neq", default=UNSET)
@@ -50,7 +50,7 @@ class AdvancedAuditLogKeyFilter(Struct, frozen=True, kw_only=True, rename="camel
     in_: Sequence[AuditLogKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AuditLogKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedCategoryFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedCategoryFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: Open[AuditLogCategoryEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogCategoryEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -58,7 +58,7 @@ class AdvancedCategoryFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[Open[AuditLogCategoryEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedDecisionEvaluationKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDecisionEvaluationKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: DecisionEvaluationKey | UnsetType = field(name="$eq", default=UNSET)
     neq: DecisionEvaluationKey | UnsetType = field(name="$neq", default=UNSET)
@@ -66,7 +66,7 @@ class AdvancedDecisionEvaluationKeyFilter(Struct, frozen=True, kw_only=True, ren
     in_: Sequence[DecisionEvaluationKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[DecisionEvaluationKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedEntityTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedEntityTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: Open[AuditLogEntityTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogEntityTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -74,7 +74,7 @@ class AdvancedEntityTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"
     in_: Sequence[Open[AuditLogEntityTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedFormKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedFormKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: FormKey | UnsetType = field(name="$eq", default=UNSET)
     neq: FormKey | UnsetType = field(name="$neq", default=UNSET)
@@ -82,7 +82,7 @@ class AdvancedFormKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[FormKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[FormKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuditLogFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     audit_log_key: AuditLogKey | AdvancedAuditLogKeyFilter | UnsetType = UNSET
     process_definition_key: ProcessDefinitionKey | AdvancedProcessDefinitionKeyFilter | UnsetType = UNSET
@@ -116,7 +116,7 @@ class AuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     inbound_channel_type: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
     inbound_channel_tool_name: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
 
-class AuditLogSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuditLogSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchAuditLogs, since 8.9."""
     sort: Sequence[AuditLogSearchQuerySortRequest] | UnsetType = UNSET
     filter: AuditLogFilter | UnsetType = UNSET

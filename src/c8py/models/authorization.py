@@ -3,9 +3,9 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AuthorizationFilter, AuthorizationResult, AuthorizationSearchQuery, AuthorizationSearchQuerySortRequest,
     OwnerTypeEnum, PermissionTypeEnum, ProblemDetail, ResourceTypeEnum, SearchQueryPageRequest,
@@ -20,11 +20,11 @@ __all__ = [
     "SortOrderEnum",
 ]
 
-class AuthorizationCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationCreateResult(Model, frozen=True, kw_only=True):
     """The response of createAuthorization, since 8.8."""
     authorization_key: AuthorizationKey
 
-class AuthorizationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationRequest(Model, frozen=True, kw_only=True):
     """The request of createAuthorization, since 8.8."""
     owner_id: str
     owner_type: Open[OwnerTypeEnum]
@@ -33,7 +33,7 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     permission_types: Sequence[Open[PermissionTypeEnum]]
     resource_property_name: str | UnsetType = UNSET
 
-class AuthorizationSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchAuthorizations, since 8.8."""
     items: list[AuthorizationResult]
     page: SearchQueryPageResponse

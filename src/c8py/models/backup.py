@@ -3,9 +3,9 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import ProblemDetail
 
 __all__ = [
@@ -28,7 +28,7 @@ ClusterRuntimeBackupTakeOutcome: TypeAlias = Literal["TRIGGERED", "FAILED", "UNK
 HistoryBackupStateCode: TypeAlias = Literal["IN_PROGRESS", "COMPLETED", "FAILED", "INCOMPLETE", "INCOMPATIBLE"]
 StateCode: TypeAlias = Literal["DOES_NOT_EXIST", "IN_PROGRESS", "COMPLETED", "FAILED", "INCOMPLETE", "DELETED"]
 
-class PartitionBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class PartitionBackupInfo(Model, frozen=True, kw_only=True):
     """Part of the response of listRuntimeBackups."""
     partition_id: int
     state: Open[StateCode]
@@ -41,52 +41,52 @@ class PartitionBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     broker_id: int | None = None
     broker_version: str | None = None
 
-class BackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class BackupInfo(Model, frozen=True, kw_only=True):
     """The response of listRuntimeBackups, since 8.10."""
     backup_id: int
     state: Open[StateCode]
     failure_reason: str | None = None
     details: list[PartitionBackupInfo]
 
-class HistoryBackupSnapshotInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class HistoryBackupSnapshotInfo(Model, frozen=True, kw_only=True):
     """Part of the response of listHistoryBackups."""
     snapshot_name: str
     state: str | None = None
     start_time: DateTime | None = None
     failures: list[str]
 
-class ClusterHistoryBackupTenantInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterHistoryBackupTenantInfo(Model, frozen=True, kw_only=True):
     """Part of the response of listHistoryBackupsAsClusterAdmin."""
     physical_tenant_id: str
     state: Open[ClusterHistoryBackupTenantState]
     failure_reason: str | None = None
     details: list[HistoryBackupSnapshotInfo]
 
-class ClusterHistoryBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterHistoryBackupInfo(Model, frozen=True, kw_only=True):
     """The response of listHistoryBackupsAsClusterAdmin, since 8.10."""
     backup_id: int
     physical_tenants: list[ClusterHistoryBackupTenantInfo]
 
-class ClusterHistoryBackupTakeResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterHistoryBackupTakeResult(Model, frozen=True, kw_only=True):
     """Part of the response of takeHistoryBackupAsClusterAdmin."""
     physical_tenant_id: str
     scheduled_snapshots: list[str]
 
-class ClusterRuntimeBackupTenantInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRuntimeBackupTenantInfo(Model, frozen=True, kw_only=True):
     """Part of the response of listRuntimeBackupsAsClusterAdmin."""
     physical_tenant_id: str
     state: Open[StateCode]
     failure_reason: str | None = None
     details: list[PartitionBackupInfo]
 
-class ClusterRuntimeBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRuntimeBackupInfo(Model, frozen=True, kw_only=True):
     """The response of listRuntimeBackupsAsClusterAdmin, since 8.10."""
     backup_id: int
     state: Open[StateCode]
     failure_reason: str | None = None
     physical_tenants: list[ClusterRuntimeBackupTenantInfo]
 
-class PartitionCheckpointState(Struct, frozen=True, kw_only=True, rename="camel"):
+class PartitionCheckpointState(Model, frozen=True, kw_only=True):
     """Part of the response of getRuntimeBackupState."""
     checkpoint_id: int
     checkpoint_type: Open[CheckpointType]
@@ -94,7 +94,7 @@ class PartitionCheckpointState(Struct, frozen=True, kw_only=True, rename="camel"
     checkpoint_position: int
     checkpoint_timestamp: DateTime
 
-class PartitionBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
+class PartitionBackupState(Model, frozen=True, kw_only=True):
     """Part of the response of getRuntimeBackupState."""
     checkpoint_id: int
     checkpoint_type: Open[BackupType]
@@ -103,63 +103,63 @@ class PartitionBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
     first_log_position: int
     checkpoint_timestamp: DateTime
 
-class PartitionBackupRange(Struct, frozen=True, kw_only=True, rename="camel"):
+class PartitionBackupRange(Model, frozen=True, kw_only=True):
     """Part of the response of getRuntimeBackupState."""
     partition_id: int
     start: PartitionBackupState | None = None
     end: PartitionBackupState | None = None
 
-class RuntimeBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
+class RuntimeBackupState(Model, frozen=True, kw_only=True):
     """The response of getRuntimeBackupState, since 8.10."""
     checkpoint_states: list[PartitionCheckpointState]
     backup_states: list[PartitionBackupState]
     ranges: list[PartitionBackupRange]
 
-class ClusterRuntimeBackupTenantState(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRuntimeBackupTenantState(Model, frozen=True, kw_only=True):
     """Part of the response of getRuntimeBackupStateAsClusterAdmin."""
     physical_tenant_id: str
     state: RuntimeBackupState
 
-class ClusterRuntimeBackupState(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRuntimeBackupState(Model, frozen=True, kw_only=True):
     """The response of getRuntimeBackupStateAsClusterAdmin, since 8.10."""
     physical_tenants: list[ClusterRuntimeBackupTenantState]
 
-class ClusterRuntimeBackupTakeResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRuntimeBackupTakeResult(Model, frozen=True, kw_only=True):
     """Part of the response of takeRuntimeBackupAsClusterAdmin."""
     physical_tenant_id: str
     backup_id: int | None = None
     outcome: Open[ClusterRuntimeBackupTakeOutcome]
     reason: str | None = None
 
-class ClusterTakeHistoryBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterTakeHistoryBackupResponse(Model, frozen=True, kw_only=True):
     """The response of takeHistoryBackupAsClusterAdmin, since 8.10."""
     backup_id: int
     physical_tenants: list[ClusterHistoryBackupTakeResult]
 
-class ClusterTakeRuntimeBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterTakeRuntimeBackupResponse(Model, frozen=True, kw_only=True):
     """The response of takeRuntimeBackupAsClusterAdmin, since 8.10."""
     physical_tenants: list[ClusterRuntimeBackupTakeResult]
 
-class HistoryBackupInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class HistoryBackupInfo(Model, frozen=True, kw_only=True):
     """The response of listHistoryBackups, since 8.10."""
     backup_id: int
     state: Open[HistoryBackupStateCode]
     failure_reason: str | None = None
     details: list[HistoryBackupSnapshotInfo]
 
-class TakeHistoryBackupRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TakeHistoryBackupRequest(Model, frozen=True, kw_only=True):
     """The request of takeHistoryBackup, since 8.10."""
     backup_id: int
 
-class TakeHistoryBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class TakeHistoryBackupResponse(Model, frozen=True, kw_only=True):
     """The response of takeHistoryBackup, since 8.10."""
     backup_id: int
     scheduled_snapshots: list[str]
 
-class TakeRuntimeBackupRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TakeRuntimeBackupRequest(Model, frozen=True, kw_only=True):
     """The request of takeRuntimeBackup, since 8.10."""
     backup_id: int | None | UnsetType = UNSET
 
-class TakeRuntimeBackupResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class TakeRuntimeBackupResponse(Model, frozen=True, kw_only=True):
     """The response of takeRuntimeBackup, since 8.10."""
     backup_id: int

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedBatchOperationTypeFilter, AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, AuditLogActorTypeEnum,
     BasicStringFilter, BatchOperationTypeEnum, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse,
@@ -29,7 +29,7 @@ BatchOperationStateEnum: TypeAlias = Literal[
     "ACTIVE", "CANCELED", "COMPLETED", "CREATED", "FAILED", "PARTIALLY_COMPLETED", "SUSPENDED",
 ]
 
-class AdvancedBatchOperationItemStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedBatchOperationItemStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchBatchOperationItems."""
     eq: Open[BatchOperationItemStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[BatchOperationItemStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -37,7 +37,7 @@ class AdvancedBatchOperationItemStateFilter(Struct, frozen=True, kw_only=True, r
     in_: Sequence[Open[BatchOperationItemStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedBatchOperationStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedBatchOperationStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchBatchOperations."""
     eq: Open[BatchOperationStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[BatchOperationStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -45,13 +45,13 @@ class AdvancedBatchOperationStateFilter(Struct, frozen=True, kw_only=True, renam
     in_: Sequence[Open[BatchOperationStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class BatchOperationError(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationError(Model, frozen=True, kw_only=True):
     """Part of the response of searchBatchOperations."""
     partition_id: int
     type: Open[Literal["QUERY_FAILED", "RESULT_BUFFER_SIZE_EXCEEDED"]]
     message: str
 
-class BatchOperationFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchBatchOperations."""
     batch_operation_key: str | BasicStringFilter | UnsetType = UNSET
     operation_type: Open[BatchOperationTypeEnum] | AdvancedBatchOperationTypeFilter | UnsetType = UNSET
@@ -59,7 +59,7 @@ class BatchOperationFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     actor_type: Open[AuditLogActorTypeEnum] | UnsetType = UNSET  # since 8.9
     actor_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.9
 
-class BatchOperationItemFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationItemFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchBatchOperationItems."""
     batch_operation_key: str | BasicStringFilter | UnsetType = UNSET
     item_key: str | BasicStringFilter | UnsetType = UNSET
@@ -67,7 +67,7 @@ class BatchOperationItemFilter(Struct, frozen=True, kw_only=True, rename="camel"
     state: Open[BatchOperationItemStateEnum] | AdvancedBatchOperationItemStateFilter | UnsetType = UNSET
     operation_type: Open[BatchOperationTypeEnum] | AdvancedBatchOperationTypeFilter | UnsetType = UNSET  # since 8.9
 
-class BatchOperationItemResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationItemResponse(Model, frozen=True, kw_only=True):
     """Part of the response of searchBatchOperationItems."""
     operation_type: Open[BatchOperationTypeEnum]
     batch_operation_key: BatchOperationKey
@@ -78,23 +78,23 @@ class BatchOperationItemResponse(Struct, frozen=True, kw_only=True, rename="came
     processed_date: DateTime | None = None
     error_message: str | None = None
 
-class BatchOperationItemSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationItemSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchBatchOperationItems."""
     field: Open[Literal["batchOperationKey", "itemKey", "processInstanceKey", "processedDate", "state"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class BatchOperationItemSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationItemSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchBatchOperationItems, since 8.8."""
     sort: Sequence[BatchOperationItemSearchQuerySortRequest] | UnsetType = UNSET
     filter: BatchOperationItemFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class BatchOperationItemSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationItemSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchBatchOperationItems, since 8.8."""
     items: list[BatchOperationItemResponse]
     page: SearchQueryPageResponse
 
-class BatchOperationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationResponse(Model, frozen=True, kw_only=True):
     """Part of the response of searchBatchOperations."""
     batch_operation_key: BatchOperationKey
     state: Open[BatchOperationStateEnum]
@@ -108,18 +108,18 @@ class BatchOperationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
     operations_completed_count: int
     errors: list[BatchOperationError]
 
-class BatchOperationSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchBatchOperations."""
     field: Open[Literal["batchOperationKey", "operationType", "state", "startDate", "endDate", "actorType", "actorId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class BatchOperationSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchBatchOperations, since 8.8."""
     sort: Sequence[BatchOperationSearchQuerySortRequest] | UnsetType = UNSET
     filter: BatchOperationFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class BatchOperationSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchBatchOperations, since 8.8."""
     items: list[BatchOperationResponse]
     page: SearchQueryPageResponse

@@ -3,9 +3,9 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import ProblemDetail
 
 __all__ = [
@@ -24,14 +24,14 @@ ClusterRebalanceOperationPartitionResult: TypeAlias = Literal[
     "LEADER_CHANGED", "NO_LEADER", "NO_RESPONSE", "CANCELLED", "PHYSICAL_TENANT_DISABLED", "PHYSICAL_TENANT_RECOVERING",
 ]
 
-class Partition(Struct, frozen=True, kw_only=True, rename="camel"):
+class Partition(Model, frozen=True, kw_only=True):
     """Part of the response of getTopology."""
     partition_id: int
     role: Open[Literal["leader", "follower", "inactive"]]
     health: Open[Literal["healthy", "unhealthy", "dead"]]
     state: Open[Literal["unknown", "joining", "active", "leaving", "recovering", "learner"]] | UnsetType = UNSET  # since 8.10
 
-class BrokerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class BrokerInfo(Model, frozen=True, kw_only=True):
     """Part of the response of getTopology."""
     node_id: int  # deprecated
     broker_id: str | UnsetType = UNSET  # since 8.10
@@ -40,7 +40,7 @@ class BrokerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     partitions: list[Partition]
     version: str
 
-class ClusterRebalancePartition(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRebalancePartition(Model, frozen=True, kw_only=True):
     """Part of the response of triggerClusterRebalance."""
     partition_id: int
     physical_tenant_id: str
@@ -48,7 +48,7 @@ class ClusterRebalancePartition(Struct, frozen=True, kw_only=True, rename="camel
     desired_leader: str
     state: Open[Literal["TRANSFERRING", "UNBALANCED", "BALANCED"]]
 
-class ClusterRebalanceOperationPartition(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRebalanceOperationPartition(Model, frozen=True, kw_only=True):
     """Part of the response of triggerClusterRebalance."""
     partition_id: int
     physical_tenant_id: str
@@ -57,7 +57,7 @@ class ClusterRebalanceOperationPartition(Struct, frozen=True, kw_only=True, rena
     progress: Open[Literal["PENDING", "TRANSFERRING", "COMPLETED"]]
     result: Open[ClusterRebalanceOperationPartitionResult] | None = None
 
-class ClusterBalanceResponseRunningRebalance(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterBalanceResponseRunningRebalance(Model, frozen=True, kw_only=True):
     """Part of the response of triggerClusterRebalance."""
     rebalance_id: int
     partitions: list[ClusterRebalanceOperationPartition]
@@ -65,7 +65,7 @@ class ClusterBalanceResponseRunningRebalance(Struct, frozen=True, kw_only=True, 
     dry_run: bool
     cancel_requested: bool
 
-class ClusterBalanceResponseLastCompletedRebalance(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterBalanceResponseLastCompletedRebalance(Model, frozen=True, kw_only=True):
     """Part of the response of triggerClusterRebalance."""
     rebalance_id: int
     partitions: list[ClusterRebalanceOperationPartition]
@@ -73,37 +73,37 @@ class ClusterBalanceResponseLastCompletedRebalance(Struct, frozen=True, kw_only=
     finished_at: DateTime
     result: Open[Literal["COMPLETED", "CANCELLED", "FAILED"]]
 
-class ClusterBalanceResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterBalanceResponse(Model, frozen=True, kw_only=True):
     """The response of triggerClusterRebalance, since 8.10."""
     state: Open[Literal["BALANCED", "BALANCING", "UNBALANCED"]]
     partitions: list[ClusterRebalancePartition]
     running_rebalance: ClusterBalanceResponseRunningRebalance | None = None
     last_completed_rebalance: ClusterBalanceResponseLastCompletedRebalance | None = None
 
-class ClusterBrokerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterBrokerInfo(Model, frozen=True, kw_only=True):
     """Part of the response of getClusterTopology."""
     broker_id: str
     host: str
     port: int
     version: str
 
-class ClusterRebalanceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRebalanceRequest(Model, frozen=True, kw_only=True):
     """The request of triggerClusterRebalance, since 8.10."""
     replication_lag_threshold: int | UnsetType = UNSET
     replication_timeout: str | UnsetType = UNSET
     max_transfer_attempts: int | UnsetType = UNSET
     leader_wait_timeout: str | UnsetType = UNSET
 
-class ClusterStatusResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterStatusResponse(Model, frozen=True, kw_only=True):
     """The response of getClusterStatus, since 8.10."""
     status: Open[Literal["HEALTHY", "DEGRADED", "DOWN"]]
 
-class PhysicalTenantBrokerTopology(Struct, frozen=True, kw_only=True, rename="camel"):
+class PhysicalTenantBrokerTopology(Model, frozen=True, kw_only=True):
     """Part of the response of getClusterTopology."""
     broker_id: str
     partitions: list[Partition]
 
-class PhysicalTenantTopology(Struct, frozen=True, kw_only=True, rename="camel"):
+class PhysicalTenantTopology(Model, frozen=True, kw_only=True):
     """Part of the response of getClusterTopology."""
     physical_tenant_id: str
     partitions_count: int
@@ -111,7 +111,7 @@ class PhysicalTenantTopology(Struct, frozen=True, kw_only=True, rename="camel"):
     last_completed_change_id: str
     brokers: list[PhysicalTenantBrokerTopology]
 
-class ClusterTopologyResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterTopologyResponse(Model, frozen=True, kw_only=True):
     """The response of getClusterTopology, since 8.10."""
     brokers: list[ClusterBrokerInfo]
     cluster_id: str | None = None
@@ -119,15 +119,15 @@ class ClusterTopologyResponse(Struct, frozen=True, kw_only=True, rename="camel")
     gateway_version: str | None = None
     physical_tenants: list[PhysicalTenantTopology]
 
-class ClusterUpgradeStatusResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterUpgradeStatusResponse(Model, frozen=True, kw_only=True):
     """The response of getClusterUpgradeStatus, since 8.10."""
     status: Open[Literal["MIGRATED", "MIGRATION_IN_PROGRESS", "UNKNOWN"]]
 
-class RebalanceCancellationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class RebalanceCancellationResponse(Model, frozen=True, kw_only=True):
     """The response of cancelClusterRebalance, since 8.10."""
     was_running: bool
 
-class TopologyResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class TopologyResponse(Model, frozen=True, kw_only=True):
     """The response of getTopology, since 8.5."""
     brokers: list[BrokerInfo]
     cluster_id: str | None = None  # since 8.9

@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )
@@ -24,7 +24,7 @@ __all__ = [
 ClusterVariableKindEnum: TypeAlias = Literal["JSON", "SECRET_REFERENCE"]
 ClusterVariableScopeEnum: TypeAlias = Literal["GLOBAL", "TENANT"]
 
-class AdvancedClusterVariableKindFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedClusterVariableKindFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchClusterVariables."""
     eq: Open[ClusterVariableKindEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[ClusterVariableKindEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -32,7 +32,7 @@ class AdvancedClusterVariableKindFilter(Struct, frozen=True, kw_only=True, renam
     in_: Sequence[Open[ClusterVariableKindEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedClusterVariableScopeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedClusterVariableScopeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchClusterVariables."""
     eq: Open[ClusterVariableScopeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[ClusterVariableScopeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -40,7 +40,7 @@ class AdvancedClusterVariableScopeFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[Open[ClusterVariableScopeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedMetadataValueFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedMetadataValueFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchClusterVariables."""
     eq: str | float | UnsetType = field(name="$eq", default=UNSET)
     neq: str | float | UnsetType = field(name="$neq", default=UNSET)
@@ -52,7 +52,7 @@ class AdvancedMetadataValueFilter(Struct, frozen=True, kw_only=True, rename="cam
     in_: Sequence[str | float] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class ClusterVariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterVariableResult(Model, frozen=True, kw_only=True):
     """The response of createGlobalClusterVariable, since 8.9."""
     value: str
     name: ClusterVariableName
@@ -61,7 +61,7 @@ class ClusterVariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
     metadata: dict[str, str | float] = {}  # since 8.10
     kind: Open[ClusterVariableKindEnum] | UnsetType = UNSET  # since 8.10
 
-class ClusterVariableSearchQueryFilterRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterVariableSearchQueryFilterRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchClusterVariables."""
     name: str | AdvancedStringFilter | UnsetType = UNSET
     value: str | AdvancedStringFilter | UnsetType = UNSET
@@ -71,18 +71,18 @@ class ClusterVariableSearchQueryFilterRequest(Struct, frozen=True, kw_only=True,
     metadata: Mapping[str, AdvancedMetadataValueFilter] | UnsetType = UNSET  # since 8.10
     kind: Open[ClusterVariableKindEnum] | AdvancedClusterVariableKindFilter | UnsetType = UNSET  # since 8.10
 
-class ClusterVariableSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterVariableSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchClusterVariables."""
     field: Open[Literal["name", "value", "tenantId", "scope"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ClusterVariableSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterVariableSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchClusterVariables, since 8.9."""
     sort: Sequence[ClusterVariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: ClusterVariableSearchQueryFilterRequest | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class ClusterVariableSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterVariableSearchResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchClusterVariables."""
     value: str
     is_truncated: bool
@@ -92,19 +92,19 @@ class ClusterVariableSearchResult(Struct, frozen=True, kw_only=True, rename="cam
     metadata: dict[str, str | float] = {}  # since 8.10
     kind: Open[ClusterVariableKindEnum] | UnsetType = UNSET  # since 8.10
 
-class ClusterVariableSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterVariableSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchClusterVariables, since 8.9."""
     items: list[ClusterVariableSearchResult]
     page: SearchQueryPageResponse
 
-class CreateClusterVariableRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class CreateClusterVariableRequest(Model, frozen=True, kw_only=True):
     """The request of createGlobalClusterVariable, since 8.9."""
     name: ClusterVariableName
     value: Mapping[str, object]
     metadata: Mapping[str, str | float] | UnsetType = UNSET  # since 8.10
     kind: Open[ClusterVariableKindEnum] | UnsetType = UNSET  # since 8.10
 
-class UpdateClusterVariableRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UpdateClusterVariableRequest(Model, frozen=True, kw_only=True):
     """The request of updateGlobalClusterVariable, since 8.9."""
     value: Mapping[str, object]
     metadata: Mapping[str, str | float] | UnsetType = UNSET  # since 8.10

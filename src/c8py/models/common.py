@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.keys import (
     AgentDefinitionKey, AuditLogEntityKey, AuditLogKey, AuthorizationKey, BatchOperationKey, DecisionDefinitionId,
     DecisionDefinitionKey, DecisionEvaluationKey, DecisionRequirementsKey, DeploymentKey, DocumentId, ElementId,
@@ -96,7 +96,7 @@ ResourceTypeEnum: TypeAlias = Literal[
 ]
 SortOrderEnum: TypeAlias = Literal["ASC", "DESC"]
 
-class AdvancedActorTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedActorTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: Open[AuditLogActorTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogActorTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -104,7 +104,7 @@ class AdvancedActorTypeFilter(Struct, frozen=True, kw_only=True, rename="camel")
     in_: Sequence[Open[AuditLogActorTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedAgentDefinitionKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedAgentDefinitionKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: AgentDefinitionKey | UnsetType = field(name="$eq", default=UNSET)
     neq: AgentDefinitionKey | UnsetType = field(name="$neq", default=UNSET)
@@ -112,7 +112,7 @@ class AdvancedAgentDefinitionKeyFilter(Struct, frozen=True, kw_only=True, rename
     in_: Sequence[AgentDefinitionKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[AgentDefinitionKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedBatchOperationTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedBatchOperationTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: Open[BatchOperationTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[BatchOperationTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -120,7 +120,7 @@ class AdvancedBatchOperationTypeFilter(Struct, frozen=True, kw_only=True, rename
     in_: Sequence[Open[BatchOperationTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedDateTimeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDateTimeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     eq: DateTime | UnsetType = field(name="$eq", default=UNSET)
     neq: DateTime | UnsetType = field(name="$neq", default=UNSET)
@@ -131,7 +131,7 @@ class AdvancedDateTimeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     lte: DateTime | UnsetType = field(name="$lte", default=UNSET)
     in_: Sequence[DateTime] | UnsetType = field(name="$in", default=UNSET)
 
-class AdvancedDecisionDefinitionKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDecisionDefinitionKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: DecisionDefinitionKey | UnsetType = field(name="$eq", default=UNSET)
     neq: DecisionDefinitionKey | UnsetType = field(name="$neq", default=UNSET)
@@ -139,7 +139,7 @@ class AdvancedDecisionDefinitionKeyFilter(Struct, frozen=True, kw_only=True, ren
     in_: Sequence[DecisionDefinitionKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[DecisionDefinitionKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedDecisionRequirementsKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDecisionRequirementsKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: DecisionRequirementsKey | UnsetType = field(name="$eq", default=UNSET)
     neq: DecisionRequirementsKey | UnsetType = field(name="$neq", default=UNSET)
@@ -147,7 +147,7 @@ class AdvancedDecisionRequirementsKeyFilter(Struct, frozen=True, kw_only=True, r
     in_: Sequence[DecisionRequirementsKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[DecisionRequirementsKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedDeploymentKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDeploymentKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: DeploymentKey | UnsetType = field(name="$eq", default=UNSET)  # since 8.9
     neq: DeploymentKey | UnsetType = field(name="$neq", default=UNSET)  # since 8.9
@@ -155,7 +155,7 @@ class AdvancedDeploymentKeyFilter(Struct, frozen=True, kw_only=True, rename="cam
     in_: Sequence[DeploymentKey] | UnsetType = field(name="$in", default=UNSET)  # since 8.9
     not_in: Sequence[DeploymentKey] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.9
 
-class AdvancedElementIdFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedElementIdFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: ElementId | UnsetType = field(name="$eq", default=UNSET)  # since 8.10
     neq: ElementId | UnsetType = field(name="$neq", default=UNSET)  # since 8.10
@@ -164,7 +164,7 @@ class AdvancedElementIdFilter(Struct, frozen=True, kw_only=True, rename="camel")
     not_in: Sequence[ElementId] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.10
     like: str | UnsetType = field(name="$like", default=UNSET)  # since 8.10
 
-class AdvancedElementInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedElementInstanceKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     eq: ElementInstanceKey | UnsetType = field(name="$eq", default=UNSET)
     neq: ElementInstanceKey | UnsetType = field(name="$neq", default=UNSET)
@@ -172,7 +172,7 @@ class AdvancedElementInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename
     in_: Sequence[ElementInstanceKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[ElementInstanceKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedElementInstanceStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedElementInstanceStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstances."""
     eq: Open[ElementInstanceStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[ElementInstanceStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -180,7 +180,7 @@ class AdvancedElementInstanceStateFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[Open[ElementInstanceStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedIncidentErrorTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedIncidentErrorTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceIncidents."""
     eq: Open[IncidentErrorTypeEnum] | UnsetType = field(name="$eq", default=UNSET)  # since 8.9
     neq: Open[IncidentErrorTypeEnum] | UnsetType = field(name="$neq", default=UNSET)  # since 8.9
@@ -189,7 +189,7 @@ class AdvancedIncidentErrorTypeFilter(Struct, frozen=True, kw_only=True, rename=
     not_in: Sequence[Open[IncidentErrorTypeEnum]] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.9
     like: str | UnsetType = field(name="$like", default=UNSET)  # since 8.9
 
-class AdvancedIncidentStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedIncidentStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceIncidents."""
     eq: Open[IncidentStateEnum] | UnsetType = field(name="$eq", default=UNSET)  # since 8.9
     neq: Open[IncidentStateEnum] | UnsetType = field(name="$neq", default=UNSET)  # since 8.9
@@ -198,7 +198,7 @@ class AdvancedIncidentStateFilter(Struct, frozen=True, kw_only=True, rename="cam
     not_in: Sequence[Open[IncidentStateEnum]] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.9
     like: str | UnsetType = field(name="$like", default=UNSET)  # since 8.9
 
-class AdvancedIntegerFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedIntegerFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: int | UnsetType = field(name="$eq", default=UNSET)
     neq: int | UnsetType = field(name="$neq", default=UNSET)
@@ -209,7 +209,7 @@ class AdvancedIntegerFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     lte: int | UnsetType = field(name="$lte", default=UNSET)
     in_: Sequence[int] | UnsetType = field(name="$in", default=UNSET)
 
-class AdvancedJobKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedJobKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstanceHistory."""
     eq: JobKey | UnsetType = field(name="$eq", default=UNSET)
     neq: JobKey | UnsetType = field(name="$neq", default=UNSET)
@@ -217,7 +217,7 @@ class AdvancedJobKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[JobKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[JobKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedMessageSubscriptionKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedMessageSubscriptionKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchCorrelatedMessageSubscriptions."""
     eq: MessageSubscriptionKey | UnsetType = field(name="$eq", default=UNSET)
     neq: MessageSubscriptionKey | UnsetType = field(name="$neq", default=UNSET)
@@ -225,7 +225,7 @@ class AdvancedMessageSubscriptionKeyFilter(Struct, frozen=True, kw_only=True, re
     in_: Sequence[MessageSubscriptionKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[MessageSubscriptionKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedMessageSubscriptionStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedMessageSubscriptionStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchMessageSubscriptions."""
     eq: Open[MessageSubscriptionStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[MessageSubscriptionStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -233,7 +233,7 @@ class AdvancedMessageSubscriptionStateFilter(Struct, frozen=True, kw_only=True, 
     in_: Sequence[Open[MessageSubscriptionStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedMessageSubscriptionTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedMessageSubscriptionTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchMessageSubscriptions."""
     eq: Open[MessageSubscriptionTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[MessageSubscriptionTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -241,7 +241,7 @@ class AdvancedMessageSubscriptionTypeFilter(Struct, frozen=True, kw_only=True, r
     in_: Sequence[Open[MessageSubscriptionTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedOperationTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedOperationTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: Open[AuditLogOperationTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogOperationTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -249,7 +249,7 @@ class AdvancedOperationTypeFilter(Struct, frozen=True, kw_only=True, rename="cam
     in_: Sequence[Open[AuditLogOperationTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedProcessDefinitionIdFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedProcessDefinitionIdFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: ProcessDefinitionId | UnsetType = field(name="$eq", default=UNSET)  # since 8.10
     neq: ProcessDefinitionId | UnsetType = field(name="$neq", default=UNSET)  # since 8.10
@@ -258,7 +258,7 @@ class AdvancedProcessDefinitionIdFilter(Struct, frozen=True, kw_only=True, renam
     not_in: Sequence[ProcessDefinitionId] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.10
     like: str | UnsetType = field(name="$like", default=UNSET)  # since 8.10
 
-class AdvancedProcessDefinitionKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedProcessDefinitionKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: ProcessDefinitionKey | UnsetType = field(name="$eq", default=UNSET)
     neq: ProcessDefinitionKey | UnsetType = field(name="$neq", default=UNSET)
@@ -266,7 +266,7 @@ class AdvancedProcessDefinitionKeyFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[ProcessDefinitionKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[ProcessDefinitionKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedProcessInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedProcessInstanceKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentInstances."""
     eq: ProcessInstanceKey | UnsetType = field(name="$eq", default=UNSET)
     neq: ProcessInstanceKey | UnsetType = field(name="$neq", default=UNSET)
@@ -274,7 +274,7 @@ class AdvancedProcessInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename
     in_: Sequence[ProcessInstanceKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[ProcessInstanceKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedProcessInstanceStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedProcessInstanceStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionStatistics."""
     eq: Open[ProcessInstanceStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[ProcessInstanceStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -282,7 +282,7 @@ class AdvancedProcessInstanceStateFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[Open[ProcessInstanceStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedResourceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedResourceKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: ResourceKey | UnsetType = field(name="$eq", default=UNSET)  # since 8.9
     neq: ResourceKey | UnsetType = field(name="$neq", default=UNSET)  # since 8.9
@@ -290,7 +290,7 @@ class AdvancedResourceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel
     in_: Sequence[ResourceKey] | UnsetType = field(name="$in", default=UNSET)  # since 8.9
     not_in: Sequence[ResourceKey] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.9
 
-class AdvancedResultFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedResultFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: Open[AuditLogResultEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[AuditLogResultEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -298,7 +298,7 @@ class AdvancedResultFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[Open[AuditLogResultEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedStringFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedStringFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     eq: str | UnsetType = field(name="$eq", default=UNSET)
     neq: str | UnsetType = field(name="$neq", default=UNSET)
@@ -307,7 +307,7 @@ class AdvancedStringFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     not_in: Sequence[str] | UnsetType = field(name="$notIn", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AuditLogResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuditLogResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchAuditLogs."""
     audit_log_key: AuditLogKey
     entity_key: AuditLogEntityKey
@@ -343,24 +343,24 @@ class AuditLogResult(Struct, frozen=True, kw_only=True, rename="camel"):
     inbound_channel_type: str | None = None  # since 8.10
     inbound_channel_tool_name: str | None = None  # since 8.10
 
-class SearchQueryPageResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class SearchQueryPageResponse(Model, frozen=True, kw_only=True):
     """Part of the response of searchAgentDefinitions."""
     total_items: int
     has_more_total_items: bool
     start_cursor: StartCursor | None = None
     end_cursor: EndCursor | None = None
 
-class AuditLogSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuditLogSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchAuditLogs, since 8.9."""
     items: list[AuditLogResult]
     page: SearchQueryPageResponse
 
-class AuditLogSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuditLogSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     field: Open[Literal["actorId", "actorType", "auditLogKey", "batchOperationKey", "batchOperationType", "category", "decisionDefinitionId", "decisionDefinitionKey", "decisionEvaluationKey", "decisionRequirementsId", "decisionRequirementsKey", "elementInstanceKey", "entityKey", "entityType", "jobKey", "operationType", "processDefinitionId", "processDefinitionKey", "processInstanceKey", "inboundChannelType", "inboundChannelToolName", "result", "tenantId", "timestamp", "userTaskKey"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class AuthorizationFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchOwnAuthorizations."""
     owner_id: str | UnsetType = UNSET
     owner_type: Open[OwnerTypeEnum] | UnsetType = UNSET
@@ -368,7 +368,7 @@ class AuthorizationFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     resource_property_names: Sequence[str] | UnsetType = UNSET  # since 8.9
     resource_type: Open[ResourceTypeEnum] | UnsetType = UNSET
 
-class AuthorizationResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchOwnAuthorizations."""
     owner_id: str
     owner_type: Open[OwnerTypeEnum]
@@ -378,25 +378,25 @@ class AuthorizationResult(Struct, frozen=True, kw_only=True, rename="camel"):
     permission_types: list[Open[PermissionTypeEnum]]
     authorization_key: AuthorizationKey
 
-class AuthorizationSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchOwnAuthorizations."""
     field: Open[Literal["ownerId", "ownerType", "resourceId", "resourcePropertyName", "resourceType"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class SearchQueryPageRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class SearchQueryPageRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchAgentDefinitions."""
     limit: int | UnsetType = UNSET
     from_: int | UnsetType = UNSET
     after: EndCursor | UnsetType = UNSET
     before: StartCursor | UnsetType = UNSET
 
-class AuthorizationSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthorizationSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchOwnAuthorizations, since 8.10."""
     sort: Sequence[AuthorizationSearchQuerySortRequest] | UnsetType = UNSET
     filter: AuthorizationFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class BasicStringFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class BasicStringFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchAuditLogs."""
     eq: str | UnsetType = field(name="$eq", default=UNSET)
     neq: str | UnsetType = field(name="$neq", default=UNSET)
@@ -404,17 +404,17 @@ class BasicStringFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[str] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[str] | UnsetType = field(name="$notIn", default=UNSET)
 
-class BatchOperationCreatedResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class BatchOperationCreatedResult(Model, frozen=True, kw_only=True):
     """The response of deleteDecisionInstancesBatchOperation, since 8.9."""
     batch_operation_key: BatchOperationKey | UnsetType = UNSET
     batch_operation_type: Open[BatchOperationTypeEnum] | UnsetType = UNSET
 
-class CursorForwardPagination(Struct, frozen=True, kw_only=True, rename="camel"):
+class CursorForwardPagination(Model, frozen=True, kw_only=True):
     """Part of the request of getJobTypeStatistics."""
     after: EndCursor | UnsetType = UNSET
     limit: int | UnsetType = UNSET
 
-class DocumentMetadataResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentMetadataResponse(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     content_type: str
     file_name: str
@@ -424,7 +424,7 @@ class DocumentMetadataResponse(Struct, frozen=True, kw_only=True, rename="camel"
     process_instance_key: ProcessInstanceKey | None
     custom_properties: Mapping[str, object]
 
-class DocumentReference(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentReference(Model, frozen=True, kw_only=True):
     """Part of the request of createAgentInstance."""
     camunda_document_type: Open[Literal["camunda"]] = field(name="camunda.document.type")
     store_id: str
@@ -432,13 +432,13 @@ class DocumentReference(Struct, frozen=True, kw_only=True, rename="camel"):
     content_hash: str | None
     metadata: DocumentMetadataResponse
 
-class EvaluatedDecisionInputItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class EvaluatedDecisionInputItem(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateDecision."""
     input_id: str
     input_name: str
     input_value: str
 
-class EvaluatedDecisionOutputItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class EvaluatedDecisionOutputItem(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateDecision."""
     output_id: str
     output_name: str
@@ -446,7 +446,7 @@ class EvaluatedDecisionOutputItem(Struct, frozen=True, kw_only=True, rename="cam
     rule_id: str | None = None  # since 8.9
     rule_index: int | None = None  # since 8.9
 
-class FormResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class FormResult(Model, frozen=True, kw_only=True):
     """The response of getFormByKey, since 8.10."""
     tenant_id: TenantId
     form_id: FormId
@@ -454,7 +454,7 @@ class FormResult(Struct, frozen=True, kw_only=True, rename="camel"):
     version: int
     form_key: FormKey
 
-class IncidentFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceIncidents."""
     process_definition_id: str | AdvancedStringFilter | UnsetType = UNSET
     error_type: Open[IncidentErrorTypeEnum] | AdvancedIncidentErrorTypeFilter | UnsetType = UNSET
@@ -469,7 +469,7 @@ class IncidentFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     element_instance_key: ElementInstanceKey | AdvancedElementInstanceKeyFilter | UnsetType = UNSET
     job_key: JobKey | AdvancedJobKeyFilter | UnsetType = UNSET
 
-class IncidentResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchElementInstanceIncidents."""
     process_definition_id: ProcessDefinitionId
     error_type: Open[IncidentErrorTypeEnum]
@@ -485,30 +485,30 @@ class IncidentResult(Struct, frozen=True, kw_only=True, rename="camel"):
     element_instance_key: ElementInstanceKey
     job_key: JobKey | None = None
 
-class IncidentSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceIncidents."""
     field: Open[Literal["incidentKey", "processDefinitionKey", "processDefinitionId", "processInstanceKey", "errorType", "elementId", "elementInstanceKey", "creationTime", "state", "jobKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class IncidentSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchElementInstanceIncidents, since 8.9."""
     sort: Sequence[IncidentSearchQuerySortRequest] | UnsetType = UNSET
     filter: IncidentFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class IncidentSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchElementInstanceIncidents, since 8.9."""
     items: list[IncidentResult]
     page: SearchQueryPageResponse
 
-class MappingRuleFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class MappingRuleFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of searchMappingRulesForGroup."""
     claim_name: str | UnsetType = UNSET
     claim_value: str | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     mapping_rule_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-class MappingRuleFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class MappingRuleFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchMappingRulesForGroup."""
     claim_name: str | UnsetType = UNSET
     claim_value: str | UnsetType = UNSET
@@ -516,31 +516,31 @@ class MappingRuleFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     mapping_rule_id: str | AdvancedStringFilter | UnsetType = UNSET
     or_: Sequence[MappingRuleFilterFields] | None | UnsetType = field(name="$or", default=UNSET)  # since 8.10
 
-class MappingRuleResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class MappingRuleResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchMappingRulesForGroup."""
     claim_name: str
     claim_value: str
     name: str
     mapping_rule_id: MappingRuleId
 
-class MappingRuleSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class MappingRuleSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchMappingRulesForGroup."""
     field: Open[Literal["mappingRuleId", "claimName", "claimValue", "name"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class MappingRuleSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class MappingRuleSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchMappingRulesForGroup, since 8.8."""
     sort: Sequence[MappingRuleSearchQuerySortRequest] | UnsetType = UNSET
     filter: MappingRuleFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class MatchedDecisionRuleItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class MatchedDecisionRuleItem(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateDecision."""
     rule_id: str
     rule_index: int
     evaluated_outputs: list[EvaluatedDecisionOutputItem]
 
-class MessageSubscriptionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageSubscriptionFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchMessageSubscriptions."""
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
     message_subscription_key: MessageSubscriptionKey | AdvancedMessageSubscriptionKeyFilter | UnsetType = UNSET
@@ -560,12 +560,12 @@ class MessageSubscriptionFilter(Struct, frozen=True, kw_only=True, rename="camel
     tool_name: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
     inbound_connector_type: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
 
-class OffsetPagination(Struct, frozen=True, kw_only=True, rename="camel"):
+class OffsetPagination(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessInstanceStatisticsByDefinition."""
     from_: int | UnsetType = UNSET
     limit: int | UnsetType = UNSET
 
-class ProblemDetail(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProblemDetail(Model, frozen=True, kw_only=True):
     """The body of every error."""
     type: str
     title: str
@@ -573,7 +573,7 @@ class ProblemDetail(Struct, frozen=True, kw_only=True, rename="camel"):
     detail: str
     instance: str
 
-class ProcessElementStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessElementStatisticsResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessDefinitionStatistics."""
     element_id: ElementId
     active: int
@@ -581,54 +581,54 @@ class ProcessElementStatisticsResult(Struct, frozen=True, kw_only=True, rename="
     incidents: int
     completed: int
 
-class RoleFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of searchRolesForGroup."""
     role_id: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
 
-class RoleFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchRolesForGroup."""
     role_id: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     or_: Sequence[RoleFilterFields] | None | UnsetType = field(name="$or", default=UNSET)  # since 8.10
 
-class RoleResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchRolesForGroup."""
     name: str
     role_id: RoleId
     description: str | None = None
 
-class RoleSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchRolesForGroup."""
     field: Open[Literal["name", "roleId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class RoleSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchRolesForGroup, since 8.8."""
     sort: Sequence[RoleSearchQuerySortRequest] | UnsetType = UNSET
     filter: RoleFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class TenantResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantResult(Model, frozen=True, kw_only=True):
     """Part of the response of getAuthentication."""
     name: str
     tenant_id: TenantId
     description: str | None = None
 
-class UserCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserCreateResult(Model, frozen=True, kw_only=True):
     """The response of createAdminUser, since 8.8."""
     username: Username
     name: str | None = None
     email: str | None = None
 
-class UserRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserRequest(Model, frozen=True, kw_only=True):
     """The request of createAdminUser, since 8.8."""
     password: str
     username: Username
     name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
 
-class VariableSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableSearchResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchUserTaskEffectiveVariables."""
     value: str
     is_truncated: bool
@@ -639,12 +639,12 @@ class VariableSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_instance_key: ProcessInstanceKey
     root_process_instance_key: ProcessInstanceKey | None = None  # since 8.9
 
-class VariableSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchUserTaskEffectiveVariables, since 8.9."""
     items: list[VariableSearchResult]
     page: SearchQueryPageResponse
 
-class VariableValueFilterProperty(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableValueFilterProperty(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionStatistics."""
     name: str
     value: str | AdvancedStringFilter

@@ -3,25 +3,26 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from c8py.models._base import Model
 from c8py.models.common import ProblemDetail
 from c8py.models.keys import ConditionalEvaluationKey, ProcessDefinitionKey, ProcessInstanceKey, TenantId
 
 __all__ = ["ConditionalEvaluationInstruction", "EvaluateConditionalResult", "ProblemDetail", "ProcessInstanceReference"]
 
-class ConditionalEvaluationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ConditionalEvaluationInstruction(Model, frozen=True, kw_only=True):
     """The request of evaluateConditionals, since 8.9."""
     tenant_id: TenantId | UnsetType = UNSET
     process_definition_key: ProcessDefinitionKey | UnsetType = UNSET
     variables: Mapping[str, object]
 
-class ProcessInstanceReference(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceReference(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateConditionals."""
     process_definition_key: ProcessDefinitionKey
     process_instance_key: ProcessInstanceKey
 
-class EvaluateConditionalResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class EvaluateConditionalResult(Model, frozen=True, kw_only=True):
     """The response of evaluateConditionals, since 8.9."""
     conditional_evaluation_key: ConditionalEvaluationKey
     tenant_id: TenantId

@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     EvaluatedDecisionInputItem, EvaluatedDecisionOutputItem, MatchedDecisionRuleItem, ProblemDetail,
     SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
@@ -23,7 +23,7 @@ __all__ = [
     "MatchedDecisionRuleItem", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class DecisionDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionDefinitionFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionDefinitions."""
     decision_definition_id: DecisionDefinitionId | UnsetType = UNSET
     name: str | UnsetType = UNSET
@@ -36,7 +36,7 @@ class DecisionDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"
     decision_requirements_name: str | UnsetType = UNSET  # since 8.9
     decision_requirements_version: int | UnsetType = UNSET  # since 8.9
 
-class DecisionDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionDefinitionResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchDecisionDefinitions."""
     decision_definition_id: DecisionDefinitionId
     decision_definition_key: DecisionDefinitionKey
@@ -48,30 +48,30 @@ class DecisionDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"
     tenant_id: TenantId
     version: int
 
-class DecisionDefinitionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionDefinitionSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionDefinitions."""
     field: Open[Literal["decisionDefinitionKey", "decisionDefinitionId", "name", "version", "decisionRequirementsId", "decisionRequirementsKey", "decisionRequirementsName", "decisionRequirementsVersion", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class DecisionDefinitionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionDefinitionSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchDecisionDefinitions, since 8.6."""
     sort: Sequence[DecisionDefinitionSearchQuerySortRequest] | UnsetType = UNSET
     filter: DecisionDefinitionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class DecisionDefinitionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionDefinitionSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchDecisionDefinitions, since 8.6."""
     items: list[DecisionDefinitionResult]
     page: SearchQueryPageResponse
 
-class DecisionEvaluationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionEvaluationInstruction(Model, frozen=True, kw_only=True):
     """The request of evaluateDecision, since 8.6."""
     decision_definition_id: DecisionDefinitionId | UnsetType = UNSET
     variables: Mapping[str, object] | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
     decision_definition_key: DecisionDefinitionKey | UnsetType = UNSET
 
-class EvaluatedDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class EvaluatedDecisionResult(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateDecision."""
     decision_definition_id: DecisionDefinitionId
     decision_definition_name: str
@@ -84,7 +84,7 @@ class EvaluatedDecisionResult(Struct, frozen=True, kw_only=True, rename="camel")
     decision_definition_key: DecisionDefinitionKey
     decision_evaluation_instance_key: DecisionEvaluationInstanceKey | UnsetType = UNSET
 
-class EvaluateDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class EvaluateDecisionResult(Model, frozen=True, kw_only=True):
     """The response of evaluateDecision, since 8.6."""
     decision_definition_id: DecisionDefinitionId
     decision_definition_key: DecisionDefinitionKey

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedDecisionDefinitionKeyFilter, AdvancedDecisionRequirementsKeyFilter,
     AdvancedElementInstanceKeyFilter, AdvancedStringFilter, BatchOperationCreatedResult, BatchOperationTypeEnum,
@@ -32,7 +32,7 @@ __all__ = [
 DecisionDefinitionTypeEnum: TypeAlias = Literal["DECISION_TABLE", "LITERAL_EXPRESSION", "UNSPECIFIED", "UNKNOWN"]
 DecisionInstanceStateEnum: TypeAlias = Literal["EVALUATED", "FAILED", "UNSPECIFIED", "UNKNOWN"]
 
-class AdvancedDecisionEvaluationInstanceKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDecisionEvaluationInstanceKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionInstances."""
     eq: DecisionEvaluationInstanceKey | UnsetType = field(name="$eq", default=UNSET)  # since 8.9
     neq: DecisionEvaluationInstanceKey | UnsetType = field(name="$neq", default=UNSET)  # since 8.9
@@ -40,7 +40,7 @@ class AdvancedDecisionEvaluationInstanceKeyFilter(Struct, frozen=True, kw_only=T
     in_: Sequence[DecisionEvaluationInstanceKey] | UnsetType = field(name="$in", default=UNSET)  # since 8.9
     not_in: Sequence[DecisionEvaluationInstanceKey] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.9
 
-class AdvancedDecisionInstanceStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedDecisionInstanceStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionInstances."""
     eq: Open[DecisionInstanceStateEnum] | UnsetType = field(name="$eq", default=UNSET)  # since 8.9
     neq: Open[DecisionInstanceStateEnum] | UnsetType = field(name="$neq", default=UNSET)  # since 8.9
@@ -49,7 +49,7 @@ class AdvancedDecisionInstanceStateFilter(Struct, frozen=True, kw_only=True, ren
     not_in: Sequence[Open[DecisionInstanceStateEnum]] | UnsetType = field(name="$notIn", default=UNSET)  # since 8.9
     like: str | UnsetType = field(name="$like", default=UNSET)  # since 8.9
 
-class DecisionInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionInstances."""
     decision_evaluation_instance_key: DecisionEvaluationInstanceKey | AdvancedDecisionEvaluationInstanceKeyFilter | UnsetType = UNSET
     state: Open[DecisionInstanceStateEnum] | AdvancedDecisionInstanceStateFilter | UnsetType = UNSET
@@ -69,12 +69,12 @@ class DecisionInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     root_decision_definition_key: DecisionDefinitionKey | AdvancedDecisionDefinitionKeyFilter | UnsetType = UNSET  # since 8.9
     decision_requirements_key: DecisionRequirementsKey | AdvancedDecisionRequirementsKeyFilter | UnsetType = UNSET  # since 8.9
 
-class DecisionInstanceDeletionBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceDeletionBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of deleteDecisionInstancesBatchOperation, since 8.9."""
     filter: DecisionInstanceFilter
     operation_reference: int | UnsetType = UNSET
 
-class DecisionInstanceGetQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceGetQueryResult(Model, frozen=True, kw_only=True):
     """The response of getDecisionInstance, since 8.8."""
     business_id: BusinessId | None = None  # since 8.10
     decision_definition_id: DecisionDefinitionId
@@ -97,7 +97,7 @@ class DecisionInstanceGetQueryResult(Struct, frozen=True, kw_only=True, rename="
     evaluated_inputs: list[EvaluatedDecisionInputItem]
     matched_rules: list[MatchedDecisionRuleItem]
 
-class DecisionInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchDecisionInstances."""
     business_id: BusinessId | None = None  # since 8.10
     decision_definition_id: DecisionDefinitionId
@@ -118,22 +118,22 @@ class DecisionInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     state: Open[DecisionInstanceStateEnum]
     tenant_id: TenantId
 
-class DecisionInstanceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionInstances."""
     field: Open[Literal["businessId", "decisionDefinitionId", "decisionDefinitionKey", "decisionDefinitionName", "decisionDefinitionType", "decisionDefinitionVersion", "decisionEvaluationInstanceKey", "decisionEvaluationKey", "elementInstanceKey", "evaluationDate", "evaluationFailure", "processDefinitionKey", "processInstanceKey", "rootDecisionDefinitionKey", "state", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class DecisionInstanceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchDecisionInstances, since 8.6."""
     sort: Sequence[DecisionInstanceSearchQuerySortRequest] | UnsetType = UNSET
     filter: DecisionInstanceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class DecisionInstanceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInstanceSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchDecisionInstances, since 8.6."""
     items: list[DecisionInstanceResult]
     page: SearchQueryPageResponse
 
-class DeleteDecisionInstanceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeleteDecisionInstanceRequest(Model, frozen=True, kw_only=True):
     """The request of deleteDecisionInstance, since 8.9."""
     operation_reference: int | UnsetType = UNSET

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum
 from c8py.models.keys import DecisionRequirementsKey, TenantId
 
@@ -16,7 +16,7 @@ __all__ = [
     "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class DecisionRequirementsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionRequirementsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionRequirements."""
     decision_requirements_name: str | UnsetType = UNSET
     decision_requirements_id: str | UnsetType = UNSET
@@ -25,7 +25,7 @@ class DecisionRequirementsFilter(Struct, frozen=True, kw_only=True, rename="came
     tenant_id: TenantId | UnsetType = UNSET
     resource_name: str | UnsetType = UNSET
 
-class DecisionRequirementsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionRequirementsResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchDecisionRequirements."""
     decision_requirements_id: str
     decision_requirements_key: DecisionRequirementsKey
@@ -34,18 +34,18 @@ class DecisionRequirementsResult(Struct, frozen=True, kw_only=True, rename="came
     tenant_id: TenantId
     version: int
 
-class DecisionRequirementsSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionRequirementsSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchDecisionRequirements."""
     field: Open[Literal["decisionRequirementsKey", "decisionRequirementsName", "version", "decisionRequirementsId", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class DecisionRequirementsSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionRequirementsSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchDecisionRequirements, since 8.6."""
     sort: Sequence[DecisionRequirementsSearchQuerySortRequest] | UnsetType = UNSET
     filter: DecisionRequirementsFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class DecisionRequirementsSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionRequirementsSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchDecisionRequirements, since 8.6."""
     items: list[DecisionRequirementsResult]
     page: SearchQueryPageResponse

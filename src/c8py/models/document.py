@@ -3,9 +3,9 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import DateTime
+from c8py.models._base import DateTime, Model
 from c8py.models.common import DocumentMetadataResponse, DocumentReference, ProblemDetail
 from c8py.models.keys import ProcessDefinitionId, ProcessInstanceKey
 
@@ -14,28 +14,28 @@ __all__ = [
     "DocumentMetadata", "DocumentMetadataResponse", "DocumentReference", "ProblemDetail",
 ]
 
-class DocumentCreationFailureDetail(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentCreationFailureDetail(Model, frozen=True, kw_only=True):
     """Part of the response of createDocuments."""
     file_name: str
     status: int | UnsetType = UNSET  # since 8.9
     title: str | UnsetType = UNSET  # since 8.9
     detail: str
 
-class DocumentCreationBatchResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentCreationBatchResponse(Model, frozen=True, kw_only=True):
     """The response of createDocuments, since 8.7."""
     failed_documents: list[DocumentCreationFailureDetail]
     created_documents: list[DocumentReference]
 
-class DocumentLink(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentLink(Model, frozen=True, kw_only=True):
     """The response of createDocumentLink, since 8.7."""
     url: str
     expires_at: DateTime
 
-class DocumentLinkRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentLinkRequest(Model, frozen=True, kw_only=True):
     """The request of createDocumentLink, since 8.7."""
     time_to_live: int | UnsetType = UNSET
 
-class DocumentMetadata(Struct, frozen=True, kw_only=True, rename="camel"):
+class DocumentMetadata(Model, frozen=True, kw_only=True):
     """Part of the request of createDocument."""
     content_type: str | UnsetType = UNSET
     file_name: str | UnsetType = UNSET

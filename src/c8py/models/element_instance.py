@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementIdFilter, AdvancedElementInstanceKeyFilter,
     AdvancedElementInstanceStateFilter, AdvancedIncidentErrorTypeFilter, AdvancedIncidentStateFilter,
@@ -44,7 +44,7 @@ WaitStateElementTypeEnum: TypeAlias = Literal[
 ]
 WaitStateTypeEnum: TypeAlias = Literal["JOB", "MESSAGE", "USER_TASK", "TIMER", "SIGNAL", "CONDITION"]
 
-class AdvancedWaitStateElementTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedWaitStateElementTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceWaitStates."""
     eq: Open[WaitStateElementTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[WaitStateElementTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -52,7 +52,7 @@ class AdvancedWaitStateElementTypeFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[Open[WaitStateElementTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedWaitStateTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedWaitStateTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceWaitStates."""
     eq: Open[WaitStateTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[WaitStateTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -60,7 +60,7 @@ class AdvancedWaitStateTypeFilter(Struct, frozen=True, kw_only=True, rename="cam
     in_: Sequence[Open[WaitStateTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class ElementInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstances."""
     process_definition_id: ProcessDefinitionId | UnsetType = UNSET
     state: Open[ElementInstanceStateEnum] | AdvancedElementInstanceStateFilter | UnsetType = UNSET
@@ -77,7 +77,7 @@ class ElementInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="cam
     end_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     element_instance_scope_key: ElementInstanceKey | ProcessInstanceKey | UnsetType = UNSET
 
-class ElementInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstances."""
     process_definition_id: ProcessDefinitionId | UnsetType = UNSET
     state: Open[ElementInstanceStateEnum] | AdvancedElementInstanceStateFilter | UnsetType = UNSET
@@ -95,7 +95,7 @@ class ElementInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     element_instance_scope_key: ElementInstanceKey | ProcessInstanceKey | UnsetType = UNSET
     or_: Sequence[ElementInstanceFilterFields] | UnsetType = field(name="$or", default=UNSET)  # since 8.10
 
-class ElementInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchElementInstances."""
     process_definition_id: ProcessDefinitionId | None = None
     start_date: DateTime
@@ -112,23 +112,23 @@ class ElementInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_definition_key: ProcessDefinitionKey | None = None
     incident_key: IncidentKey | None = None
 
-class ElementInstanceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstances."""
     field: Open[Literal["elementInstanceKey", "processInstanceKey", "processDefinitionKey", "processDefinitionId", "startDate", "endDate", "elementId", "elementName", "type", "state", "incidentKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ElementInstanceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchElementInstances, since 8.8."""
     sort: Sequence[ElementInstanceSearchQuerySortRequest] | UnsetType = UNSET
     filter: ElementInstanceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class ElementInstanceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchElementInstances, since 8.8."""
     items: list[ElementInstanceResult]
     page: SearchQueryPageResponse
 
-class ElementInstanceWaitStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceWaitStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceWaitStates."""
     element_instance_key: ElementInstanceKey | AdvancedElementInstanceKeyFilter | UnsetType = UNSET
     process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
@@ -137,18 +137,18 @@ class ElementInstanceWaitStateFilter(Struct, frozen=True, kw_only=True, rename="
     element_type: Open[WaitStateElementTypeEnum] | AdvancedWaitStateElementTypeFilter | UnsetType = UNSET
     wait_state_type: Open[WaitStateTypeEnum] | AdvancedWaitStateTypeFilter | UnsetType = UNSET
 
-class ElementInstanceWaitStateQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceWaitStateQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchElementInstanceWaitStates."""
     field: Open[Literal["elementInstanceKey", "processInstanceKey", "rootProcessInstanceKey", "elementId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ElementInstanceWaitStateQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceWaitStateQuery(Model, frozen=True, kw_only=True):
     """The request of searchElementInstanceWaitStates, since 8.10."""
     sort: Sequence[ElementInstanceWaitStateQuerySortRequest] | UnsetType = UNSET
     filter: ElementInstanceWaitStateFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class WaitStateDetails(Struct, frozen=True, kw_only=True, rename="camel"):
+class WaitStateDetails(Model, frozen=True, kw_only=True):
     """Part of the response of searchElementInstanceWaitStates."""
     job_key: JobKey | UnsetType = UNSET
     job_type: str | UnsetType = UNSET
@@ -165,7 +165,7 @@ class WaitStateDetails(Struct, frozen=True, kw_only=True, rename="camel"):
     expression: str | UnsetType = UNSET
     events: list[Open[Literal["create", "update"]]] | UnsetType = UNSET
 
-class ElementInstanceWaitStateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceWaitStateResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchElementInstanceWaitStates."""
     root_process_instance_key: ProcessInstanceKey | None = None
     process_instance_key: ProcessInstanceKey
@@ -176,12 +176,12 @@ class ElementInstanceWaitStateResult(Struct, frozen=True, kw_only=True, rename="
     bpmn_process_id: str
     details: WaitStateDetails
 
-class ElementInstanceWaitStateQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ElementInstanceWaitStateQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchElementInstanceWaitStates, since 8.10."""
     items: list[ElementInstanceWaitStateResult]
     page: SearchQueryPageResponse
 
-class SetVariableRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class SetVariableRequest(Model, frozen=True, kw_only=True):
     """The request of createElementInstanceVariables, since 8.6."""
     variables: Mapping[str, object]
     local: bool | UnsetType = UNSET

@@ -3,15 +3,13 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
-
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import ProblemDetail
 
 __all__ = ["ExportingStatusCode", "ExportingStatusResponse", "ProblemDetail"]
 
 ExportingStatusCode: TypeAlias = Literal["EXPORTING", "PAUSED", "SOFT_PAUSED", "MIXED"]
 
-class ExportingStatusResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ExportingStatusResponse(Model, frozen=True, kw_only=True):
     """The response of getExportingStatus, since 8.10."""
     status: Open[ExportingStatusCode]

@@ -3,8 +3,9 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from c8py.models._base import Model
 from c8py.models.common import ProblemDetail
 from c8py.models.keys import ScopeKey
 
@@ -13,23 +14,23 @@ __all__ = [
     "ExpressionSecretReferenceItem", "ProblemDetail",
 ]
 
-class ExpressionEvaluationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ExpressionEvaluationRequest(Model, frozen=True, kw_only=True):
     """The request of evaluateExpression, since 8.9."""
     expression: str
     tenant_id: str | UnsetType = UNSET
     scope_key: ScopeKey | UnsetType = UNSET  # since 8.10
     variables: Mapping[str, object] | None | UnsetType = UNSET
 
-class ExpressionEvaluationWarningItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class ExpressionEvaluationWarningItem(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateExpression."""
     message: str
 
-class ExpressionSecretReferenceItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class ExpressionSecretReferenceItem(Model, frozen=True, kw_only=True):
     """Part of the response of evaluateExpression."""
     store_id: str
     secret_name: str
 
-class ExpressionEvaluationResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ExpressionEvaluationResult(Model, frozen=True, kw_only=True):
     """The response of evaluateExpression, since 8.9."""
     expression: str
     result: object

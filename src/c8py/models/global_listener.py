@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedIntegerFilter, AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse,
     SortOrderEnum,
@@ -27,7 +27,7 @@ GlobalTaskListenerEventTypeEnum: TypeAlias = Literal[
     "all", "creating", "assigning", "updating", "completing", "canceling",
 ]
 
-class AdvancedGlobalListenerSourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedGlobalListenerSourceFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchGlobalTaskListeners."""
     eq: Open[GlobalListenerSourceEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[GlobalListenerSourceEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -35,7 +35,7 @@ class AdvancedGlobalListenerSourceFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[Open[GlobalListenerSourceEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedGlobalTaskListenerEventTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedGlobalTaskListenerEventTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchGlobalTaskListeners."""
     eq: Open[GlobalTaskListenerEventTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[GlobalTaskListenerEventTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -43,7 +43,7 @@ class AdvancedGlobalTaskListenerEventTypeFilter(Struct, frozen=True, kw_only=Tru
     in_: Sequence[Open[GlobalTaskListenerEventTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class CreateGlobalTaskListenerRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class CreateGlobalTaskListenerRequest(Model, frozen=True, kw_only=True):
     """The request of createGlobalTaskListener, since 8.9."""
     id: GlobalListenerId
     event_types: Sequence[Open[GlobalTaskListenerEventTypeEnum]]
@@ -52,7 +52,7 @@ class CreateGlobalTaskListenerRequest(Struct, frozen=True, kw_only=True, rename=
     after_non_global: bool | UnsetType = UNSET
     priority: int | UnsetType = UNSET
 
-class GlobalTaskListenerResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GlobalTaskListenerResult(Model, frozen=True, kw_only=True):
     """The response of createGlobalTaskListener, since 8.9."""
     id: GlobalListenerId
     source: Open[GlobalListenerSourceEnum]
@@ -62,7 +62,7 @@ class GlobalTaskListenerResult(Struct, frozen=True, kw_only=True, rename="camel"
     after_non_global: bool
     priority: int
 
-class GlobalTaskListenerSearchQueryFilterRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GlobalTaskListenerSearchQueryFilterRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchGlobalTaskListeners."""
     id: str | AdvancedStringFilter | UnsetType = UNSET
     type: str | AdvancedStringFilter | UnsetType = UNSET
@@ -72,23 +72,23 @@ class GlobalTaskListenerSearchQueryFilterRequest(Struct, frozen=True, kw_only=Tr
     priority: int | AdvancedIntegerFilter | UnsetType = UNSET
     source: Open[GlobalListenerSourceEnum] | AdvancedGlobalListenerSourceFilter | UnsetType = UNSET
 
-class GlobalTaskListenerSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GlobalTaskListenerSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchGlobalTaskListeners."""
     field: Open[Literal["id", "type", "afterNonGlobal", "priority", "source"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class GlobalTaskListenerSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GlobalTaskListenerSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchGlobalTaskListeners, since 8.9."""
     sort: Sequence[GlobalTaskListenerSearchQuerySortRequest] | UnsetType = UNSET
     filter: GlobalTaskListenerSearchQueryFilterRequest | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class GlobalTaskListenerSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GlobalTaskListenerSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchGlobalTaskListeners, since 8.9."""
     items: list[GlobalTaskListenerResult]
     page: SearchQueryPageResponse
 
-class UpdateGlobalTaskListenerRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UpdateGlobalTaskListenerRequest(Model, frozen=True, kw_only=True):
     """The request of updateGlobalTaskListener, since 8.9."""
     event_types: Sequence[Open[GlobalTaskListenerEventTypeEnum]]
     type: str

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
     MappingRuleSearchQuerySortRequest, ProblemDetail, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
@@ -26,106 +26,106 @@ __all__ = [
     "SortOrderEnum",
 ]
 
-class GroupClientResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupClientResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchClientsForGroup."""
     client_id: ClientId
 
-class GroupClientSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupClientSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchClientsForGroup."""
     field: Open[Literal["clientId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class GroupClientSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupClientSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchClientsForGroup, since 8.8."""
     sort: Sequence[GroupClientSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class GroupClientSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupClientSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchClientsForGroup, since 8.8."""
     items: list[GroupClientResult]
     page: SearchQueryPageResponse
 
-class GroupCreateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupCreateRequest(Model, frozen=True, kw_only=True):
     """The request of createGroup, since 8.8."""
     group_id: GroupId
     name: str
     description: str | UnsetType = UNSET
 
-class GroupCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupCreateResult(Model, frozen=True, kw_only=True):
     """The response of createGroup, since 8.8."""
     group_id: GroupId
     name: str
     description: str | None = None
 
-class GroupFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of searchGroups."""
     group_id: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
 
-class GroupFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchGroups."""
     group_id: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     or_: Sequence[GroupFilterFields] | None | UnsetType = field(name="$or", default=UNSET)  # since 8.10
 
-class GroupMappingRuleSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupMappingRuleSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchMappingRulesForGroup, since 8.8."""
     items: list[MappingRuleResult]
     page: SearchQueryPageResponse
 
-class GroupResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchGroups."""
     name: str
     group_id: GroupId
     description: str | None = None
 
-class GroupRoleSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupRoleSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchRolesForGroup, since 8.8."""
     items: list[RoleResult]
     page: SearchQueryPageResponse
 
-class GroupSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchGroups."""
     field: Open[Literal["name", "groupId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class GroupSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchGroups, since 8.8."""
     sort: Sequence[GroupSearchQuerySortRequest] | UnsetType = UNSET
     filter: GroupFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class GroupSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchGroups, since 8.8."""
     items: list[GroupResult]
     page: SearchQueryPageResponse
 
-class GroupUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateGroup, since 8.8."""
     name: str
     description: str | UnsetType = UNSET
 
-class GroupUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupUpdateResult(Model, frozen=True, kw_only=True):
     """The response of updateGroup, since 8.8."""
     group_id: GroupId
     name: str
     description: str | None = None
 
-class GroupUserResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupUserResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchUsersForGroup."""
     username: Username
 
-class GroupUserSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupUserSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchUsersForGroup."""
     field: Open[Literal["username"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class GroupUserSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupUserSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUsersForGroup, since 8.8."""
     sort: Sequence[GroupUserSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class GroupUserSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GroupUserSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchUsersForGroup, since 8.8."""
     items: list[GroupUserResult]
     page: SearchQueryPageResponse

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedIncidentErrorTypeFilter,
     AdvancedIncidentStateFilter, AdvancedJobKeyFilter, AdvancedProcessDefinitionKeyFilter,
@@ -30,22 +30,22 @@ __all__ = [
     "OffsetPagination", "ProblemDetail", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class IncidentProcessInstanceStatisticsByDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByDefinitionFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessInstanceStatisticsByDefinition."""
     error_hash_code: int
 
-class IncidentProcessInstanceStatisticsByDefinitionQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByDefinitionQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessInstanceStatisticsByDefinition."""
     field: Open[Literal["activeInstancesWithErrorCount", "processDefinitionKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class IncidentProcessInstanceStatisticsByDefinitionQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByDefinitionQuery(Model, frozen=True, kw_only=True):
     """The request of getProcessInstanceStatisticsByDefinition, since 8.9."""
     filter: IncidentProcessInstanceStatisticsByDefinitionFilter
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[IncidentProcessInstanceStatisticsByDefinitionQuerySortRequest] | UnsetType = UNSET
 
-class IncidentProcessInstanceStatisticsByDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByDefinitionResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessInstanceStatisticsByDefinition."""
     process_definition_id: ProcessDefinitionId
     process_definition_key: ProcessDefinitionKey
@@ -54,32 +54,32 @@ class IncidentProcessInstanceStatisticsByDefinitionResult(Struct, frozen=True, k
     tenant_id: TenantId
     active_instances_with_error_count: int
 
-class IncidentProcessInstanceStatisticsByDefinitionQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByDefinitionQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessInstanceStatisticsByDefinition, since 8.9."""
     items: list[IncidentProcessInstanceStatisticsByDefinitionResult]
     page: SearchQueryPageResponse
 
-class IncidentProcessInstanceStatisticsByErrorQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByErrorQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessInstanceStatisticsByError."""
     field: Open[Literal["errorMessage", "activeInstancesWithErrorCount"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class IncidentProcessInstanceStatisticsByErrorQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByErrorQuery(Model, frozen=True, kw_only=True):
     """The request of getProcessInstanceStatisticsByError, since 8.9."""
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[IncidentProcessInstanceStatisticsByErrorQuerySortRequest] | UnsetType = UNSET
 
-class IncidentProcessInstanceStatisticsByErrorResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByErrorResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessInstanceStatisticsByError."""
     error_hash_code: int
     error_message: str
     active_instances_with_error_count: int
 
-class IncidentProcessInstanceStatisticsByErrorQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentProcessInstanceStatisticsByErrorQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessInstanceStatisticsByError, since 8.9."""
     items: list[IncidentProcessInstanceStatisticsByErrorResult]
     page: SearchQueryPageResponse
 
-class IncidentResolutionRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncidentResolutionRequest(Model, frozen=True, kw_only=True):
     """The request of resolveIncident, since 8.6."""
     operation_reference: int | UnsetType = UNSET

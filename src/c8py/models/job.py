@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedIntegerFilter, AdvancedJobKeyFilter,
     AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter, AdvancedStringFilter,
@@ -41,7 +41,7 @@ JobStateEnum: TypeAlias = Literal[
 ]
 TenantFilterEnum: TypeAlias = Literal["PROVIDED", "ASSIGNED"]
 
-class UserTaskProperties(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskProperties(Model, frozen=True, kw_only=True):
     """Part of the response of activateJobs."""
     action: str
     assignee: str | None = None
@@ -54,7 +54,7 @@ class UserTaskProperties(Struct, frozen=True, kw_only=True, rename="camel"):
     priority: int | None = None
     user_task_key: UserTaskKey | None = None
 
-class ActivatedJobResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ActivatedJobResult(Model, frozen=True, kw_only=True):
     """Part of the response of activateJobs."""
     type: str
     process_definition_id: ProcessDefinitionId
@@ -80,7 +80,7 @@ class ActivatedJobResult(Struct, frozen=True, kw_only=True, rename="camel"):
     priority: int | UnsetType = UNSET  # since 8.10
     job_lease_token: JobLeaseToken | None = None  # since 8.10
 
-class AdvancedJobKindFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedJobKindFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchJobs."""
     eq: Open[JobKindEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[JobKindEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -88,7 +88,7 @@ class AdvancedJobKindFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[Open[JobKindEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedJobListenerEventTypeFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedJobListenerEventTypeFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchJobs."""
     eq: Open[JobListenerEventTypeEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[JobListenerEventTypeEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -96,7 +96,7 @@ class AdvancedJobListenerEventTypeFilter(Struct, frozen=True, kw_only=True, rena
     in_: Sequence[Open[JobListenerEventTypeEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class AdvancedJobStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedJobStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchJobs."""
     eq: Open[JobStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[JobStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -104,19 +104,19 @@ class AdvancedJobStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[Open[JobStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class StatusMetric(Struct, frozen=True, kw_only=True, rename="camel"):
+class StatusMetric(Model, frozen=True, kw_only=True):
     """Part of the response of getGlobalJobStatistics."""
     count: int
     last_updated_at: DateTime | None = None
 
-class GlobalJobStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class GlobalJobStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getGlobalJobStatistics, since 8.9."""
     created: StatusMetric
     completed: StatusMetric
     failed: StatusMetric
     is_incomplete: bool
 
-class JobActivationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobActivationRequest(Model, frozen=True, kw_only=True):
     """The request of activateJobs, since 8.6."""
     type: str
     worker: str | UnsetType = UNSET
@@ -128,11 +128,11 @@ class JobActivationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     tenant_filter: Open[TenantFilterEnum] | UnsetType = UNSET  # since 8.9
     with_lease: bool | None | UnsetType = UNSET  # since 8.10
 
-class JobActivationResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobActivationResult(Model, frozen=True, kw_only=True):
     """The response of activateJobs, since 8.6."""
     jobs: list[ActivatedJobResult]
 
-class JobFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchJobs."""
     deadline: DateTime | AdvancedDateTimeFilter | None | UnsetType = UNSET
     denied_reason: str | AdvancedStringFilter | UnsetType = UNSET
@@ -158,19 +158,19 @@ class JobFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     creation_time: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET  # since 8.9
     last_update_time: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET  # since 8.9
 
-class JobChangeset(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobChangeset(Model, frozen=True, kw_only=True):
     """Part of the request of updateJob."""
     retries: int | None | UnsetType = UNSET
     timeout: int | None | UnsetType = UNSET
     priority: int | None | UnsetType = UNSET  # since 8.10
 
-class JobBatchUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobBatchUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateJobsBatchOperation, since 8.10."""
     filter: JobFilter
     changeset: JobChangeset
     operation_reference: int | UnsetType = UNSET
 
-class JobResultCorrections(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobResultCorrections(Model, frozen=True, kw_only=True):
     """Part of the request of completeJob."""
     assignee: str | None | UnsetType = UNSET
     due_date: DateTime | None | UnsetType = UNSET
@@ -179,12 +179,12 @@ class JobResultCorrections(Struct, frozen=True, kw_only=True, rename="camel"):
     candidate_groups: Sequence[str] | None | UnsetType = UNSET
     priority: int | None | UnsetType = UNSET
 
-class JobResultActivateElement(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobResultActivateElement(Model, frozen=True, kw_only=True):
     """Part of the request of completeJob."""
     element_id: ElementId | UnsetType = UNSET
     variables: Mapping[str, object] | None | UnsetType = UNSET
 
-class JobResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobResult(Model, frozen=True, kw_only=True):
     """Part of the request of completeJob."""
     denied: bool | None | UnsetType = UNSET
     denied_reason: str | None | UnsetType = UNSET
@@ -194,21 +194,21 @@ class JobResult(Struct, frozen=True, kw_only=True, rename="camel"):
     is_completion_condition_fulfilled: bool | UnsetType = UNSET
     is_cancel_remaining_instances: bool | UnsetType = UNSET
 
-class JobCompletionRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobCompletionRequest(Model, frozen=True, kw_only=True):
     """The request of completeJob, since 8.6."""
     variables: Mapping[str, object] | None | UnsetType = UNSET
     result: JobResult | None | UnsetType = UNSET
     job_lease_token: JobLeaseToken | None | UnsetType = UNSET  # since 8.10
     business_id: BusinessId | None | UnsetType = UNSET  # since 8.10
 
-class JobErrorRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobErrorRequest(Model, frozen=True, kw_only=True):
     """The request of throwJobError, since 8.6."""
     error_code: str
     error_message: str | None | UnsetType = UNSET
     variables: Mapping[str, object] | None | UnsetType = UNSET
     job_lease_token: JobLeaseToken | None | UnsetType = UNSET  # since 8.10
 
-class JobErrorStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobErrorStatisticsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getJobErrorStatistics."""
     from_: DateTime
     to: DateTime
@@ -216,23 +216,23 @@ class JobErrorStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"
     error_code: str | AdvancedStringFilter | UnsetType = UNSET
     error_message: str | AdvancedStringFilter | UnsetType = UNSET
 
-class JobErrorStatisticsItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobErrorStatisticsItem(Model, frozen=True, kw_only=True):
     """Part of the response of getJobErrorStatistics."""
     error_code: str
     error_message: str
     workers: int
 
-class JobErrorStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobErrorStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getJobErrorStatistics, since 8.9."""
     filter: JobErrorStatisticsFilter
     page: CursorForwardPagination | UnsetType = UNSET
 
-class JobErrorStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobErrorStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getJobErrorStatistics, since 8.9."""
     items: list[JobErrorStatisticsItem]
     page: SearchQueryPageResponse
 
-class JobFailRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobFailRequest(Model, frozen=True, kw_only=True):
     """The request of failJob, since 8.6."""
     retries: int | UnsetType = UNSET
     error_message: str | UnsetType = UNSET
@@ -240,18 +240,18 @@ class JobFailRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     variables: Mapping[str, object] | UnsetType = UNSET
     job_lease_token: JobLeaseToken | None | UnsetType = UNSET  # since 8.10
 
-class JobSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchJobs."""
     field: Open[Literal["creationTime", "deadline", "deniedReason", "elementId", "elementInstanceKey", "endTime", "errorCode", "errorMessage", "hasFailedWithRetriesLeft", "isDenied", "jobKey", "kind", "listenerEventType", "priority", "processDefinitionId", "processDefinitionKey", "processInstanceKey", "retries", "state", "tenantId", "type", "worker"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class JobSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchJobs, since 8.8."""
     sort: Sequence[JobSearchQuerySortRequest] | UnsetType = UNSET
     filter: JobFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class JobSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobSearchResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchJobs."""
     custom_headers: dict[str, str]
     deadline: DateTime | None = None
@@ -280,42 +280,42 @@ class JobSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
     last_update_time: DateTime | None = None  # since 8.9
     priority: int | UnsetType = UNSET  # since 8.10
 
-class JobSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchJobs, since 8.8."""
     items: list[JobSearchResult]
     page: SearchQueryPageResponse
 
-class JobTimeSeriesStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTimeSeriesStatisticsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getJobTimeSeriesStatistics."""
     from_: DateTime
     to: DateTime
     job_type: str
     resolution: str | UnsetType = UNSET
 
-class JobTimeSeriesStatisticsItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTimeSeriesStatisticsItem(Model, frozen=True, kw_only=True):
     """Part of the response of getJobTimeSeriesStatistics."""
     time: DateTime
     created: StatusMetric
     completed: StatusMetric
     failed: StatusMetric
 
-class JobTimeSeriesStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTimeSeriesStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getJobTimeSeriesStatistics, since 8.9."""
     filter: JobTimeSeriesStatisticsFilter
     page: CursorForwardPagination | UnsetType = UNSET
 
-class JobTimeSeriesStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTimeSeriesStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getJobTimeSeriesStatistics, since 8.9."""
     items: list[JobTimeSeriesStatisticsItem]
     page: SearchQueryPageResponse
 
-class JobTypeStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTypeStatisticsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getJobTypeStatistics."""
     from_: DateTime
     to: DateTime
     job_type: str | AdvancedStringFilter | UnsetType = UNSET
 
-class JobTypeStatisticsItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTypeStatisticsItem(Model, frozen=True, kw_only=True):
     """Part of the response of getJobTypeStatistics."""
     job_type: str
     created: StatusMetric
@@ -323,41 +323,41 @@ class JobTypeStatisticsItem(Struct, frozen=True, kw_only=True, rename="camel"):
     failed: StatusMetric
     workers: int
 
-class JobTypeStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTypeStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getJobTypeStatistics, since 8.9."""
     filter: JobTypeStatisticsFilter | UnsetType = UNSET
     page: CursorForwardPagination | UnsetType = UNSET
 
-class JobTypeStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobTypeStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getJobTypeStatistics, since 8.9."""
     items: list[JobTypeStatisticsItem]
     page: SearchQueryPageResponse
 
-class JobUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateJob, since 8.6."""
     changeset: JobChangeset
     operation_reference: int | UnsetType = UNSET
     job_lease_token: JobLeaseToken | None | UnsetType = UNSET  # since 8.10
 
-class JobWorkerStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobWorkerStatisticsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getJobWorkerStatistics."""
     from_: DateTime
     to: DateTime
     job_type: str
 
-class JobWorkerStatisticsItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobWorkerStatisticsItem(Model, frozen=True, kw_only=True):
     """Part of the response of getJobWorkerStatistics."""
     worker: str
     created: StatusMetric
     completed: StatusMetric
     failed: StatusMetric
 
-class JobWorkerStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobWorkerStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getJobWorkerStatistics, since 8.9."""
     filter: JobWorkerStatisticsFilter
     page: CursorForwardPagination | UnsetType = UNSET
 
-class JobWorkerStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobWorkerStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getJobWorkerStatistics, since 8.9."""
     items: list[JobWorkerStatisticsItem]
     page: SearchQueryPageResponse

@@ -3,8 +3,9 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from c8py.models._base import Model
 from c8py.models.common import ProblemDetail
 from c8py.models.keys import BusinessId, MessageKey, ProcessInstanceKey, TenantId
 
@@ -13,7 +14,7 @@ __all__ = [
     "ProblemDetail",
 ]
 
-class MessageCorrelationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageCorrelationRequest(Model, frozen=True, kw_only=True):
     """The request of correlateMessage, since 8.6."""
     name: str
     correlation_key: str | UnsetType = UNSET
@@ -21,13 +22,13 @@ class MessageCorrelationRequest(Struct, frozen=True, kw_only=True, rename="camel
     tenant_id: TenantId | UnsetType = UNSET
     business_id: BusinessId | UnsetType = UNSET  # since 8.10
 
-class MessageCorrelationResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageCorrelationResult(Model, frozen=True, kw_only=True):
     """The response of correlateMessage, since 8.6."""
     tenant_id: TenantId
     message_key: MessageKey
     process_instance_key: ProcessInstanceKey
 
-class MessagePublicationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessagePublicationRequest(Model, frozen=True, kw_only=True):
     """The request of publishMessage, since 8.6."""
     name: str
     correlation_key: str | UnsetType = UNSET
@@ -37,7 +38,7 @@ class MessagePublicationRequest(Struct, frozen=True, kw_only=True, rename="camel
     tenant_id: TenantId | UnsetType = UNSET
     business_id: BusinessId | UnsetType = UNSET  # since 8.10
 
-class MessagePublicationResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessagePublicationResult(Model, frozen=True, kw_only=True):
     """The response of publishMessage, since 8.6."""
     tenant_id: TenantId
     message_key: MessageKey

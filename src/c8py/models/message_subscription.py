@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedIntegerFilter,
     AdvancedMessageSubscriptionKeyFilter, AdvancedMessageSubscriptionStateFilter,
@@ -32,7 +32,7 @@ __all__ = [
     "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class CorrelatedMessageSubscriptionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class CorrelatedMessageSubscriptionFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchCorrelatedMessageSubscriptions."""
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.10
     correlation_key: str | AdvancedStringFilter | UnsetType = UNSET
@@ -48,7 +48,7 @@ class CorrelatedMessageSubscriptionFilter(Struct, frozen=True, kw_only=True, ren
     subscription_key: MessageSubscriptionKey | AdvancedMessageSubscriptionKeyFilter | UnsetType = UNSET
     tenant_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-class CorrelatedMessageSubscriptionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class CorrelatedMessageSubscriptionResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchCorrelatedMessageSubscriptions."""
     business_id: BusinessId | None = None  # since 8.10
     correlation_key: str | None = None
@@ -65,23 +65,23 @@ class CorrelatedMessageSubscriptionResult(Struct, frozen=True, kw_only=True, ren
     subscription_key: MessageSubscriptionKey
     tenant_id: TenantId
 
-class CorrelatedMessageSubscriptionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class CorrelatedMessageSubscriptionSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchCorrelatedMessageSubscriptions."""
     field: Open[Literal["businessId", "correlationKey", "correlationTime", "elementId", "elementInstanceKey", "messageKey", "messageName", "partitionId", "processDefinitionId", "processDefinitionKey", "processInstanceKey", "subscriptionKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class CorrelatedMessageSubscriptionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class CorrelatedMessageSubscriptionSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchCorrelatedMessageSubscriptions, since 8.8."""
     sort: Sequence[CorrelatedMessageSubscriptionSearchQuerySortRequest] | UnsetType = UNSET
     filter: CorrelatedMessageSubscriptionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class CorrelatedMessageSubscriptionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class CorrelatedMessageSubscriptionSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchCorrelatedMessageSubscriptions, since 8.8."""
     items: list[CorrelatedMessageSubscriptionResult]
     page: SearchQueryPageResponse
 
-class MessageSubscriptionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageSubscriptionResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchMessageSubscriptions."""
     business_id: BusinessId | None = None  # since 8.10
     message_subscription_key: MessageSubscriptionKey
@@ -103,18 +103,18 @@ class MessageSubscriptionResult(Struct, frozen=True, kw_only=True, rename="camel
     inbound_connector_type: str | None = None  # since 8.10
     tenant_id: TenantId
 
-class MessageSubscriptionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageSubscriptionSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchMessageSubscriptions."""
     field: Open[Literal["businessId", "messageSubscriptionKey", "processDefinitionId", "processDefinitionName", "processDefinitionVersion", "processInstanceKey", "elementId", "elementInstanceKey", "messageSubscriptionState", "messageSubscriptionType", "lastUpdatedDate", "messageName", "correlationKey", "tenantId", "toolName", "inboundConnectorType"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class MessageSubscriptionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageSubscriptionSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchMessageSubscriptions, since 8.8."""
     sort: Sequence[MessageSubscriptionSearchQuerySortRequest] | UnsetType = UNSET
     filter: MessageSubscriptionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class MessageSubscriptionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class MessageSubscriptionSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchMessageSubscriptions, since 8.8."""
     items: list[MessageSubscriptionResult]
     page: SearchQueryPageResponse

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedElementInstanceStateFilter,
     AdvancedIntegerFilter, AdvancedMessageSubscriptionKeyFilter, AdvancedMessageSubscriptionStateFilter,
@@ -42,7 +42,7 @@ __all__ = [
     "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum", "VariableValueFilterProperty",
 ]
 
-class BaseProcessInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class BaseProcessInstanceFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionStatistics."""
     start_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     end_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
@@ -65,7 +65,7 @@ class BaseProcessInstanceFilterFields(Struct, frozen=True, kw_only=True, rename=
     tags: Sequence[Tag] | UnsetType = UNSET
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.9
 
-class ProcessDefinitionStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionStatisticsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionStatistics."""
     start_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
     end_date: DateTime | AdvancedDateTimeFilter | UnsetType = UNSET
@@ -89,15 +89,15 @@ class ProcessDefinitionStatisticsFilter(Struct, frozen=True, kw_only=True, renam
     business_id: str | AdvancedStringFilter | UnsetType = UNSET  # since 8.9
     or_: Sequence[BaseProcessInstanceFilterFields] | UnsetType = field(name="$or", default=UNSET)
 
-class ProcessDefinitionElementStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionElementStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getProcessDefinitionStatistics, since 8.8."""
     filter: ProcessDefinitionStatisticsFilter | UnsetType = UNSET
 
-class ProcessDefinitionElementStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionElementStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessDefinitionStatistics, since 8.8."""
     items: list[ProcessElementStatisticsResult]
 
-class ProcessDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchProcessDefinitions."""
     name: str | AdvancedStringFilter | UnsetType = UNSET
     is_latest_version: bool | UnsetType = UNSET
@@ -110,17 +110,17 @@ class ProcessDefinitionFilter(Struct, frozen=True, kw_only=True, rename="camel")
     has_start_form: bool | UnsetType = UNSET
     state: Open[Literal["ACTIVE", "DRAINING", "DELETED"]] | UnsetType = UNSET  # since 8.10
 
-class ProcessDefinitionInstanceStatisticsQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceStatisticsQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionInstanceStatistics."""
     field: Open[Literal["processDefinitionId", "activeInstancesWithIncidentCount", "activeInstancesWithoutIncidentCount"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ProcessDefinitionInstanceStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getProcessDefinitionInstanceStatistics, since 8.9."""
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[ProcessDefinitionInstanceStatisticsQuerySortRequest] | UnsetType = UNSET
 
-class ProcessDefinitionInstanceStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceStatisticsResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessDefinitionInstanceStatistics."""
     process_definition_id: ProcessDefinitionId
     tenant_id: TenantId
@@ -129,28 +129,28 @@ class ProcessDefinitionInstanceStatisticsResult(Struct, frozen=True, kw_only=Tru
     active_instances_without_incident_count: int
     active_instances_with_incident_count: int
 
-class ProcessDefinitionInstanceStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessDefinitionInstanceStatistics, since 8.9."""
     items: list[ProcessDefinitionInstanceStatisticsResult]
     page: SearchQueryPageResponse
 
-class ProcessDefinitionInstanceVersionStatisticsFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceVersionStatisticsFilter(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionInstanceVersionStatistics."""
     process_definition_id: ProcessDefinitionId
     tenant_id: TenantId | UnsetType = UNSET
 
-class ProcessDefinitionInstanceVersionStatisticsQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceVersionStatisticsQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of getProcessDefinitionInstanceVersionStatistics."""
     field: Open[Literal["processDefinitionId", "processDefinitionKey", "processDefinitionName", "processDefinitionVersion", "activeInstancesWithIncidentCount", "activeInstancesWithoutIncidentCount"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ProcessDefinitionInstanceVersionStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceVersionStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getProcessDefinitionInstanceVersionStatistics, since 8.9."""
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[ProcessDefinitionInstanceVersionStatisticsQuerySortRequest] | UnsetType = UNSET
     filter: ProcessDefinitionInstanceVersionStatisticsFilter
 
-class ProcessDefinitionInstanceVersionStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceVersionStatisticsResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessDefinitionInstanceVersionStatistics."""
     process_definition_id: ProcessDefinitionId
     process_definition_key: ProcessDefinitionKey
@@ -160,17 +160,17 @@ class ProcessDefinitionInstanceVersionStatisticsResult(Struct, frozen=True, kw_o
     active_instances_with_incident_count: int
     active_instances_without_incident_count: int
 
-class ProcessDefinitionInstanceVersionStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionInstanceVersionStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessDefinitionInstanceVersionStatistics, since 8.9."""
     items: list[ProcessDefinitionInstanceVersionStatisticsResult]
     page: SearchQueryPageResponse
 
-class ProcessDefinitionMessageSubscriptionStatisticsQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionMessageSubscriptionStatisticsQuery(Model, frozen=True, kw_only=True):
     """The request of getProcessDefinitionMessageSubscriptionStatistics, since 8.9."""
     page: CursorForwardPagination | UnsetType = UNSET
     filter: MessageSubscriptionFilter | UnsetType = UNSET
 
-class ProcessDefinitionMessageSubscriptionStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionMessageSubscriptionStatisticsResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessDefinitionMessageSubscriptionStatistics."""
     process_definition_id: ProcessDefinitionId
     tenant_id: TenantId
@@ -178,12 +178,12 @@ class ProcessDefinitionMessageSubscriptionStatisticsResult(Struct, frozen=True, 
     process_instances_with_active_subscriptions: int
     active_subscriptions: int
 
-class ProcessDefinitionMessageSubscriptionStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionMessageSubscriptionStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessDefinitionMessageSubscriptionStatistics, since 8.9."""
     items: list[ProcessDefinitionMessageSubscriptionStatisticsResult]
     page: SearchQueryPageResponse
 
-class ProcessDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchProcessDefinitions."""
     name: str | None = None
     resource_name: str
@@ -195,36 +195,36 @@ class ProcessDefinitionResult(Struct, frozen=True, kw_only=True, rename="camel")
     has_start_form: bool
     state: Open[Literal["ACTIVE", "DRAINING", "DELETED"]] | UnsetType = UNSET  # since 8.10
 
-class ProcessDefinitionSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchProcessDefinitions."""
     field: Open[Literal["processDefinitionKey", "name", "resourceName", "version", "versionTag", "processDefinitionId", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ProcessDefinitionSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchProcessDefinitions, since 8.8."""
     sort: Sequence[ProcessDefinitionSearchQuerySortRequest] | UnsetType = UNSET
     filter: ProcessDefinitionFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class ProcessDefinitionSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchProcessDefinitions, since 8.8."""
     items: list[ProcessDefinitionResult]
     page: SearchQueryPageResponse
 
-class ProcessDefinitionVariableNameFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionVariableNameFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchProcessDefinitionVariableNames."""
     name: str | AdvancedStringFilter | UnsetType = UNSET
 
-class ProcessDefinitionVariableNameSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionVariableNameSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchProcessDefinitionVariableNames, since 8.10."""
     filter: ProcessDefinitionVariableNameFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class ProcessDefinitionVariableNameSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionVariableNameSearchResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchProcessDefinitionVariableNames."""
     name: str
 
-class ProcessDefinitionVariableNameSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessDefinitionVariableNameSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchProcessDefinitionVariableNames, since 8.10."""
     items: list[ProcessDefinitionVariableNameSearchResult]
     page: SearchQueryPageResponse

@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedElementInstanceStateFilter,
     AdvancedIncidentErrorTypeFilter, AdvancedIncidentStateFilter, AdvancedIntegerFilter, AdvancedJobKeyFilter,
@@ -50,16 +50,16 @@ __all__ = [
     "VariableValueFilterProperty",
 ]
 
-class AncestorScopeInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class AncestorScopeInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstance."""
     ancestor_scope_type: str
     ancestor_element_instance_key: ElementInstanceKey | UnsetType = UNSET
 
-class CancelProcessInstanceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class CancelProcessInstanceRequest(Model, frozen=True, kw_only=True):
     """The request of cancelProcessInstance, since 8.6."""
     operation_reference: int | UnsetType = UNSET
 
-class CreateProcessInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class CreateProcessInstanceResult(Model, frozen=True, kw_only=True):
     """The response of createProcessInstance, since 8.6."""
     process_definition_id: ProcessDefinitionId
     process_definition_version: int
@@ -70,31 +70,31 @@ class CreateProcessInstanceResult(Struct, frozen=True, kw_only=True, rename="cam
     tags: list[Tag] = []
     business_id: BusinessId | None = None  # since 8.9
 
-class DeleteProcessInstanceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeleteProcessInstanceRequest(Model, frozen=True, kw_only=True):
     """The request of deleteProcessInstance, since 8.9."""
     operation_reference: int | UnsetType = UNSET
 
-class MigrateProcessInstanceMappingInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class MigrateProcessInstanceMappingInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of migrateProcessInstancesBatchOperation."""
     source_element_id: ElementId
     target_element_id: ElementId
 
-class ModifyProcessInstanceVariableInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ModifyProcessInstanceVariableInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstance."""
     variables: Mapping[str, object]
     scope_id: str | UnsetType = UNSET
 
-class ProcessInstanceBusinessIdAssignmentInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceBusinessIdAssignmentInstruction(Model, frozen=True, kw_only=True):
     """The request of assignProcessInstanceBusinessId, since 8.10."""
     business_id: BusinessId
 
-class ProcessInstanceCallHierarchyEntry(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceCallHierarchyEntry(Model, frozen=True, kw_only=True):
     """The response of getProcessInstanceCallHierarchy, since 8.8."""
     process_instance_key: ProcessInstanceKey
     process_definition_key: ProcessDefinitionKey
     process_definition_name: str
 
-class ProcessInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of cancelProcessInstancesBatchOperation."""
     process_definition_id: str | AdvancedStringFilter | UnsetType = UNSET
     process_definition_name: str | AdvancedStringFilter | UnsetType = UNSET
@@ -122,7 +122,7 @@ class ProcessInstanceFilterFields(Struct, frozen=True, kw_only=True, rename="cam
     tags: Sequence[Tag] | UnsetType = UNSET
     business_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-class ProcessInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceFilter(Model, frozen=True, kw_only=True):
     """Part of the request of cancelProcessInstancesBatchOperation."""
     process_definition_id: str | AdvancedStringFilter | UnsetType = UNSET
     process_definition_name: str | AdvancedStringFilter | UnsetType = UNSET
@@ -151,21 +151,21 @@ class ProcessInstanceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     business_id: str | AdvancedStringFilter | UnsetType = UNSET
     or_: Sequence[ProcessInstanceFilterFields] | UnsetType = field(name="$or", default=UNSET)
 
-class ProcessInstanceCancellationBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceCancellationBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of cancelProcessInstancesBatchOperation, since 8.8."""
     filter: ProcessInstanceFilter
     operation_reference: int | UnsetType = UNSET  # since 8.9
 
-class ProcessInstanceCreationStartInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceCreationStartInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of createProcessInstance."""
     element_id: ElementId
 
-class ProcessInstanceCreationRuntimeInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceCreationRuntimeInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of createProcessInstance."""
     type: str | UnsetType = UNSET
     after_element_id: ElementId
 
-class ProcessInstanceCreationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceCreationInstruction(Model, frozen=True, kw_only=True):
     """The request of createProcessInstance, since 8.6."""
     process_definition_key: ProcessDefinitionKey | UnsetType = UNSET
     process_definition_version: int | UnsetType = UNSET
@@ -182,80 +182,80 @@ class ProcessInstanceCreationInstruction(Struct, frozen=True, kw_only=True, rena
     process_definition_id: ProcessDefinitionId | UnsetType = UNSET
     process_definition_version_tag: str | UnsetType = UNSET
 
-class ProcessInstanceDeletionBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceDeletionBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of deleteProcessInstancesBatchOperation, since 8.9."""
     filter: ProcessInstanceFilter
     operation_reference: int | UnsetType = UNSET
 
-class ProcessInstanceElementStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceElementStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessInstanceStatistics, since 8.8."""
     items: list[ProcessElementStatisticsResult]
 
-class ProcessInstanceIncidentResolutionBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceIncidentResolutionBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of resolveIncidentsBatchOperation, since 8.8."""
     filter: ProcessInstanceFilter
     operation_reference: int | UnsetType = UNSET  # since 8.9
 
-class ProcessInstanceMigrationBatchOperationPlan(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceMigrationBatchOperationPlan(Model, frozen=True, kw_only=True):
     """Part of the request of migrateProcessInstancesBatchOperation."""
     target_process_definition_key: ProcessDefinitionKey
     mapping_instructions: Sequence[MigrateProcessInstanceMappingInstruction]
 
-class ProcessInstanceMigrationBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceMigrationBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of migrateProcessInstancesBatchOperation, since 8.8."""
     filter: ProcessInstanceFilter
     migration_plan: ProcessInstanceMigrationBatchOperationPlan
     operation_reference: int | UnsetType = UNSET  # since 8.9
 
-class ProcessInstanceMigrationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceMigrationInstruction(Model, frozen=True, kw_only=True):
     """The request of migrateProcessInstance, since 8.6."""
     target_process_definition_key: ProcessDefinitionKey
     mapping_instructions: Sequence[MigrateProcessInstanceMappingInstruction]
     operation_reference: int | UnsetType = UNSET
 
-class ProcessInstanceModificationActivateInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceModificationActivateInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstance."""
     element_id: ElementId
     variable_instructions: Sequence[ModifyProcessInstanceVariableInstruction] | UnsetType = UNSET
     ancestor_element_instance_key: ElementInstanceKey | UnsetType = UNSET
 
-class ProcessInstanceModificationMoveBatchOperationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceModificationMoveBatchOperationInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstancesBatchOperation."""
     source_element_id: ElementId
     target_element_id: ElementId
 
-class ProcessInstanceModificationBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceModificationBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of modifyProcessInstancesBatchOperation, since 8.8."""
     filter: ProcessInstanceFilter
     move_instructions: Sequence[ProcessInstanceModificationMoveBatchOperationInstruction]
     operation_reference: int | UnsetType = UNSET  # since 8.9
 
-class SourceElementInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class SourceElementInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstance."""
     source_type: str
     source_element_id: ElementId | UnsetType = UNSET
     source_element_instance_key: ElementInstanceKey | UnsetType = UNSET
 
-class ProcessInstanceModificationMoveInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceModificationMoveInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstance."""
     source_element_instruction: SourceElementInstruction
     target_element_id: ElementId
     ancestor_scope_instruction: AncestorScopeInstruction | UnsetType = UNSET
     variable_instructions: Sequence[ModifyProcessInstanceVariableInstruction] | UnsetType = UNSET
 
-class ProcessInstanceModificationTerminateInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceModificationTerminateInstruction(Model, frozen=True, kw_only=True):
     """Part of the request of modifyProcessInstance."""
     element_id: ElementId | UnsetType = UNSET
     element_instance_key: ElementInstanceKey | UnsetType = UNSET
 
-class ProcessInstanceModificationInstruction(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceModificationInstruction(Model, frozen=True, kw_only=True):
     """The request of modifyProcessInstance, since 8.6."""
     operation_reference: int | UnsetType = UNSET
     activate_instructions: Sequence[ProcessInstanceModificationActivateInstruction] | UnsetType = UNSET
     move_instructions: Sequence[ProcessInstanceModificationMoveInstruction] | UnsetType = UNSET  # since 8.9
     terminate_instructions: Sequence[ProcessInstanceModificationTerminateInstruction] | UnsetType = UNSET
 
-class ProcessInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchProcessInstances."""
     process_definition_id: ProcessDefinitionId
     process_definition_name: str | None = None
@@ -275,28 +275,28 @@ class ProcessInstanceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     tags: list[Tag]
     business_id: BusinessId | None = None  # since 8.9
 
-class ProcessInstanceResumptionBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceResumptionBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of resumeProcessInstancesBatchOperation, since 8.10."""
     filter: ProcessInstanceFilter
     operation_reference: int | UnsetType = UNSET
 
-class ProcessInstanceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchProcessInstances."""
     field: Open[Literal["processInstanceKey", "processDefinitionId", "processDefinitionName", "processDefinitionVersion", "processDefinitionVersionTag", "processDefinitionKey", "parentProcessInstanceKey", "parentElementInstanceKey", "startDate", "endDate", "suspendedDate", "state", "hasIncident", "tenantId", "businessId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ProcessInstanceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchProcessInstances, since 8.6."""
     sort: Sequence[ProcessInstanceSearchQuerySortRequest] | UnsetType = UNSET
     filter: ProcessInstanceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class ProcessInstanceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchProcessInstances, since 8.6."""
     items: list[ProcessInstanceResult]
     page: SearchQueryPageResponse
 
-class ProcessInstanceSequenceFlowResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceSequenceFlowResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessInstanceSequenceFlows."""
     sequence_flow_id: str
     process_instance_key: ProcessInstanceKey
@@ -306,28 +306,28 @@ class ProcessInstanceSequenceFlowResult(Struct, frozen=True, kw_only=True, renam
     element_id: ElementId
     tenant_id: TenantId
 
-class ProcessInstanceSequenceFlowsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceSequenceFlowsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessInstanceSequenceFlows, since 8.8."""
     items: list[ProcessInstanceSequenceFlowResult]
 
-class ProcessInstanceSuspensionBatchOperationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceSuspensionBatchOperationRequest(Model, frozen=True, kw_only=True):
     """The request of suspendProcessInstancesBatchOperation, since 8.10."""
     filter: ProcessInstanceFilter
     operation_reference: int | UnsetType = UNSET
 
-class ProcessInstanceWaitStateStatisticsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceWaitStateStatisticsResult(Model, frozen=True, kw_only=True):
     """Part of the response of getProcessInstanceWaitStateStatistics."""
     element_id: ElementId
     waiting_count: int
 
-class ProcessInstanceWaitStateStatisticsQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ProcessInstanceWaitStateStatisticsQueryResult(Model, frozen=True, kw_only=True):
     """The response of getProcessInstanceWaitStateStatistics, since 8.10."""
     items: list[ProcessInstanceWaitStateStatisticsResult]
 
-class ResumeProcessInstanceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResumeProcessInstanceRequest(Model, frozen=True, kw_only=True):
     """The request of resumeProcessInstance, since 8.10."""
     operation_reference: int | UnsetType = UNSET
 
-class SuspendProcessInstanceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class SuspendProcessInstanceRequest(Model, frozen=True, kw_only=True):
     """The request of suspendProcessInstance, since 8.10."""
     operation_reference: int | UnsetType = UNSET

@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import ProblemDetail
 
 __all__ = [
@@ -15,22 +15,22 @@ __all__ = [
     "ProblemDetail", "RestoreBrokerStatus", "RestorePartitionStatus", "RestoreRequest", "RestoreStatusResponse",
 ]
 
-class ClusterModeChangeOperation(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterModeChangeOperation(Model, frozen=True, kw_only=True):
     """Part of the response of changeClusterMode."""
     operation: str
     mode: str | None = None
 
-class ClusterModeChangePlannedChange(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterModeChangePlannedChange(Model, frozen=True, kw_only=True):
     """Part of the response of changeClusterMode."""
     physical_tenant_id: str | None = None
     operations: list[ClusterModeChangeOperation]
 
-class ClusterModeChangeResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterModeChangeResponse(Model, frozen=True, kw_only=True):
     """The response of changeClusterMode, since 8.10."""
     change_id: str
     planned_changes: list[ClusterModeChangePlannedChange]
 
-class ClusterRestoreOperation(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRestoreOperation(Model, frozen=True, kw_only=True):
     """Part of the response of restore."""
     operation: str
     broker_id: str
@@ -38,44 +38,44 @@ class ClusterRestoreOperation(Struct, frozen=True, kw_only=True, rename="camel")
     backup_ids: list[int] | UnsetType = UNSET
     mode: str | UnsetType = UNSET
 
-class ClusterRestorePlannedChange(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRestorePlannedChange(Model, frozen=True, kw_only=True):
     """Part of the response of restore."""
     physical_tenant_id: str | None = None
     operations: list[ClusterRestoreOperation]
 
-class RestoreRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RestoreRequest(Model, frozen=True, kw_only=True):
     """The request of restore, since 8.10."""
     from_: DateTime | None | UnsetType = UNSET
     to: DateTime | None | UnsetType = UNSET
     backup_ids: Sequence[int] | None | UnsetType = UNSET
 
-class ClusterRestoreRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRestoreRequest(Model, frozen=True, kw_only=True):
     """The request of restoreAsClusterAdmin, since 8.10."""
     overrides: Mapping[str, RestoreRequest] | None | UnsetType = UNSET
     from_: DateTime | None | UnsetType = UNSET
     to: DateTime | None | UnsetType = UNSET
     backup_ids: Sequence[int] | None | UnsetType = UNSET
 
-class ClusterRestoreResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ClusterRestoreResponse(Model, frozen=True, kw_only=True):
     """The response of restore, since 8.10."""
     change_id: str
     planned_changes: list[ClusterRestorePlannedChange]
 
-class RestorePartitionStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+class RestorePartitionStatus(Model, frozen=True, kw_only=True):
     """Part of the response of getRestoreStatus."""
     partition_id: int
     state: Open[Literal["PENDING", "RESTORING", "RESTORED"]]
     backup_ids: list[int]
     completed_at: DateTime | None = None
 
-class RestoreBrokerStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+class RestoreBrokerStatus(Model, frozen=True, kw_only=True):
     """Part of the response of getRestoreStatus."""
     broker_id: str
     partitions_restored: int
     partitions_to_restore: int
     partitions: list[RestorePartitionStatus]
 
-class RestoreStatusResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class RestoreStatusResponse(Model, frozen=True, kw_only=True):
     """The response of getRestoreStatus, since 8.10."""
     status: Open[Literal["IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]]
     change_id: str

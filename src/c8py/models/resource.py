@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedDeploymentKeyFilter, AdvancedIntegerFilter, AdvancedResourceKeyFilter, AdvancedStringFilter,
     BatchOperationCreatedResult, BatchOperationTypeEnum, ProblemDetail, SearchQueryPageRequest,
@@ -26,17 +26,17 @@ __all__ = [
     "ResourceSearchQuerySortRequest", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class DeleteResourceRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeleteResourceRequest(Model, frozen=True, kw_only=True):
     """The request of deleteResource, since 8.6."""
     operation_reference: int | UnsetType = UNSET
     delete_history: bool | UnsetType = UNSET  # since 8.9
 
-class DeleteResourceResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeleteResourceResponse(Model, frozen=True, kw_only=True):
     """The response of deleteResource, since 8.6."""
     resource_key: ResourceKey | UnsetType = UNSET  # since 8.9
     batch_operation: BatchOperationCreatedResult | None = None  # since 8.9
 
-class DeploymentDecisionRequirementsResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentDecisionRequirementsResult(Model, frozen=True, kw_only=True):
     """Part of the response of createDeployment."""
     decision_requirements_id: str
     decision_requirements_name: str
@@ -45,7 +45,7 @@ class DeploymentDecisionRequirementsResult(Struct, frozen=True, kw_only=True, re
     tenant_id: TenantId
     decision_requirements_key: DecisionRequirementsKey
 
-class DeploymentDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentDecisionResult(Model, frozen=True, kw_only=True):
     """Part of the response of createDeployment."""
     decision_definition_id: DecisionDefinitionId
     version: int
@@ -55,7 +55,7 @@ class DeploymentDecisionResult(Struct, frozen=True, kw_only=True, rename="camel"
     decision_definition_key: DecisionDefinitionKey
     decision_requirements_key: DecisionRequirementsKey
 
-class DeploymentFormResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentFormResult(Model, frozen=True, kw_only=True):
     """Part of the response of createDeployment."""
     form_id: FormId
     version: int
@@ -63,7 +63,7 @@ class DeploymentFormResult(Struct, frozen=True, kw_only=True, rename="camel"):
     tenant_id: TenantId
     form_key: FormKey
 
-class DeploymentProcessResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentProcessResult(Model, frozen=True, kw_only=True):
     """Part of the response of createDeployment."""
     process_definition_id: ProcessDefinitionId
     process_definition_version: int
@@ -71,7 +71,7 @@ class DeploymentProcessResult(Struct, frozen=True, kw_only=True, rename="camel")
     tenant_id: TenantId
     process_definition_key: ProcessDefinitionKey
 
-class DeploymentResourceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentResourceResult(Model, frozen=True, kw_only=True):
     """Part of the response of createDeployment."""
     resource_id: str
     resource_name: str
@@ -79,7 +79,7 @@ class DeploymentResourceResult(Struct, frozen=True, kw_only=True, rename="camel"
     tenant_id: TenantId
     resource_key: ResourceKey
 
-class DeploymentMetadataResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentMetadataResult(Model, frozen=True, kw_only=True):
     """Part of the response of createDeployment."""
     process_definition: DeploymentProcessResult | None = None
     decision_definition: DeploymentDecisionResult | None = None
@@ -87,13 +87,13 @@ class DeploymentMetadataResult(Struct, frozen=True, kw_only=True, rename="camel"
     form: DeploymentFormResult | None = None
     resource: DeploymentResourceResult | None = None
 
-class DeploymentResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentResult(Model, frozen=True, kw_only=True):
     """The response of createDeployment, since 8.6."""
     deployment_key: DeploymentKey
     tenant_id: TenantId
     deployments: list[DeploymentMetadataResult]
 
-class ResourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResourceFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchResources."""
     resource_key: ResourceKey | AdvancedResourceKeyFilter | UnsetType = UNSET
     resource_name: str | AdvancedStringFilter | UnsetType = UNSET
@@ -103,7 +103,7 @@ class ResourceFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     deployment_key: DeploymentKey | AdvancedDeploymentKeyFilter | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
 
-class ResourceResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResourceResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchResources."""
     resource_name: str
     version: int
@@ -112,18 +112,18 @@ class ResourceResult(Struct, frozen=True, kw_only=True, rename="camel"):
     tenant_id: TenantId
     resource_key: ResourceKey
 
-class ResourceSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResourceSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchResources."""
     field: Open[Literal["resourceKey", "resourceName", "resourceId", "version", "versionTag", "deploymentKey", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class ResourceSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResourceSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchResources, since 8.10."""
     sort: Sequence[ResourceSearchQuerySortRequest] | UnsetType = UNSET
     filter: ResourceFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class ResourceSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResourceSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchResources, since 8.10."""
     items: list[ResourceResult]
     page: SearchQueryPageResponse

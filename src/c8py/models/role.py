@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
     MappingRuleSearchQuerySortRequest, ProblemDetail, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
@@ -25,92 +25,92 @@ __all__ = [
     "RoleUserSearchResult", "SearchQueryPageRequest", "SearchQueryPageResponse", "SortOrderEnum",
 ]
 
-class RoleClientResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleClientResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchClientsForRole."""
     client_id: ClientId
 
-class RoleClientSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleClientSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchClientsForRole."""
     field: Open[Literal["clientId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class RoleClientSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleClientSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchClientsForRole, since 8.8."""
     sort: Sequence[RoleClientSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class RoleClientSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleClientSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchClientsForRole, since 8.8."""
     items: list[RoleClientResult]
     page: SearchQueryPageResponse
 
-class RoleCreateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleCreateRequest(Model, frozen=True, kw_only=True):
     """The request of createRole, since 8.8."""
     role_id: RoleId
     name: str
     description: str | UnsetType = UNSET
 
-class RoleCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleCreateResult(Model, frozen=True, kw_only=True):
     """The response of createRole, since 8.8."""
     role_id: RoleId
     name: str
     description: str | None = None
 
-class RoleGroupResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleGroupResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchGroupsForRole."""
     group_id: GroupId
 
-class RoleGroupSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleGroupSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchGroupsForRole."""
     field: Open[Literal["groupId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class RoleGroupSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleGroupSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchGroupsForRole, since 8.8."""
     sort: Sequence[RoleGroupSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class RoleGroupSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleGroupSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchGroupsForRole, since 8.8."""
     items: list[RoleGroupResult]
     page: SearchQueryPageResponse
 
-class RoleMappingRuleSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleMappingRuleSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchMappingRulesForRole, since 8.8."""
     items: list[MappingRuleResult]
     page: SearchQueryPageResponse
 
-class RoleSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchRoles, since 8.8."""
     items: list[RoleResult]
     page: SearchQueryPageResponse
 
-class RoleUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateRole, since 8.8."""
     name: str
     description: str | UnsetType = UNSET
 
-class RoleUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleUpdateResult(Model, frozen=True, kw_only=True):
     """The response of updateRole, since 8.8."""
     name: str
     description: str | None = None
     role_id: RoleId
 
-class RoleUserResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleUserResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchUsersForRole."""
     username: Username
 
-class RoleUserSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleUserSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchUsersForRole."""
     field: Open[Literal["username"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class RoleUserSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleUserSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUsersForRole, since 8.8."""
     sort: Sequence[RoleUserSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class RoleUserSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class RoleUserSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchUsersForRole, since 8.8."""
     items: list[RoleUserResult]
     page: SearchQueryPageResponse

@@ -4,9 +4,7 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
-
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import ProblemDetail
 
 __all__ = [
@@ -16,26 +14,26 @@ __all__ = [
 
 SecretErrorCode: TypeAlias = Literal["NOT_FOUND", "ACCESS_DENIED", "INVALID_REFERENCE", "UNREADABLE"]
 
-class ResolvedSecret(Struct, frozen=True, kw_only=True, rename="camel"):
+class ResolvedSecret(Model, frozen=True, kw_only=True):
     """Part of the response of resolveSecrets."""
     reference: str
     value: str
 
-class SecretListResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class SecretListResult(Model, frozen=True, kw_only=True):
     """The response of listSecrets, since 8.10."""
     references: list[str]
 
-class SecretResolutionError(Struct, frozen=True, kw_only=True, rename="camel"):
+class SecretResolutionError(Model, frozen=True, kw_only=True):
     """Part of the response of resolveSecrets."""
     reference: str
     code: Open[SecretErrorCode]
     message: str
 
-class SecretResolveRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class SecretResolveRequest(Model, frozen=True, kw_only=True):
     """The request of resolveSecrets, since 8.10."""
     references: Sequence[str]
 
-class SecretResolveResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class SecretResolveResult(Model, frozen=True, kw_only=True):
     """The response of resolveSecrets, since 8.10."""
     resolved: list[ResolvedSecret]
     errors: list[SecretResolutionError]

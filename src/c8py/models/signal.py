@@ -3,20 +3,21 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from c8py.models._base import Model
 from c8py.models.common import ProblemDetail
 from c8py.models.keys import SignalKey, TenantId
 
 __all__ = ["ProblemDetail", "SignalBroadcastRequest", "SignalBroadcastResult"]
 
-class SignalBroadcastRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class SignalBroadcastRequest(Model, frozen=True, kw_only=True):
     """The request of broadcastSignal, since 8.6."""
     signal_name: str
     variables: Mapping[str, object] | UnsetType = UNSET
     tenant_id: TenantId | UnsetType = UNSET
 
-class SignalBroadcastResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class SignalBroadcastResult(Model, frozen=True, kw_only=True):
     """The response of broadcastSignal, since 8.6."""
     tenant_id: TenantId
     signal_key: SignalKey

@@ -3,9 +3,9 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import ProblemDetail
 
 __all__ = [
@@ -18,25 +18,25 @@ __all__ = [
 CloudStage: TypeAlias = Literal["dev", "int", "prod"]
 WebappComponent: TypeAlias = Literal["operate", "tasklist", "admin"]
 
-class AuthenticationConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthenticationConfigurationResponse(Model, frozen=True, kw_only=True):
     """Part of the response of getSystemConfiguration."""
     can_logout: bool
     is_login_delegated: bool
 
-class CloudConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class CloudConfigurationResponse(Model, frozen=True, kw_only=True):
     """Part of the response of getSystemConfiguration."""
     stage: Open[CloudStage] | None = None
 
-class ComponentsConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class ComponentsConfigurationResponse(Model, frozen=True, kw_only=True):
     """Part of the response of getSystemConfiguration."""
     active: list[Open[WebappComponent]]
 
-class DeploymentConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class DeploymentConfigurationResponse(Model, frozen=True, kw_only=True):
     """Part of the response of getSystemConfiguration."""
     is_multi_tenancy_enabled: bool
     max_request_size: int
 
-class JobMetricsConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class JobMetricsConfigurationResponse(Model, frozen=True, kw_only=True):
     """Part of the response of getSystemConfiguration."""
     enabled: bool
     export_interval: str
@@ -45,7 +45,7 @@ class JobMetricsConfigurationResponse(Struct, frozen=True, kw_only=True, rename=
     max_tenant_id_length: int
     max_unique_keys: int
 
-class SystemConfigurationResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class SystemConfigurationResponse(Model, frozen=True, kw_only=True):
     """The response of getSystemConfiguration, since 8.9."""
     job_metrics: JobMetricsConfigurationResponse
     components: ComponentsConfigurationResponse | UnsetType = UNSET  # since 8.10
@@ -53,13 +53,13 @@ class SystemConfigurationResponse(Struct, frozen=True, kw_only=True, rename="cam
     authentication: AuthenticationConfigurationResponse | UnsetType = UNSET  # since 8.10
     cloud: CloudConfigurationResponse | UnsetType = UNSET  # since 8.10
 
-class UsageMetricsResponseItem(Struct, frozen=True, kw_only=True, rename="camel"):
+class UsageMetricsResponseItem(Model, frozen=True, kw_only=True):
     """Part of the response of getUsageMetrics."""
     process_instances: int
     decision_instances: int
     assignees: int
 
-class UsageMetricsResponse(Struct, frozen=True, kw_only=True, rename="camel"):
+class UsageMetricsResponse(Model, frozen=True, kw_only=True):
     """The response of getUsageMetrics, since 8.8."""
     active_tenants: int
     tenants: dict[str, UsageMetricsResponseItem]

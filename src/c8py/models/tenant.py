@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedStringFilter, MappingRuleFilter, MappingRuleFilterFields, MappingRuleResult, MappingRuleSearchQueryRequest,
     MappingRuleSearchQuerySortRequest, ProblemDetail, RoleFilter, RoleFilterFields, RoleResult, RoleSearchQueryRequest,
@@ -27,113 +27,113 @@ __all__ = [
     "TenantUserSearchResult",
 ]
 
-class TenantClientResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantClientResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchClientsForTenant."""
     client_id: ClientId
 
-class TenantClientSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantClientSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchClientsForTenant."""
     field: Open[Literal["clientId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class TenantClientSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantClientSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchClientsForTenant, since 8.8."""
     sort: Sequence[TenantClientSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class TenantClientSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantClientSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchClientsForTenant, since 8.8."""
     items: list[TenantClientResult]
     page: SearchQueryPageResponse
 
-class TenantCreateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantCreateRequest(Model, frozen=True, kw_only=True):
     """The request of createTenant, since 8.8."""
     tenant_id: TenantId
     name: str
     description: str | UnsetType = UNSET
 
-class TenantCreateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantCreateResult(Model, frozen=True, kw_only=True):
     """The response of createTenant, since 8.8."""
     tenant_id: TenantId
     name: str
     description: str | None = None
 
-class TenantFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchTenants."""
     tenant_id: TenantId | UnsetType = UNSET
     name: str | UnsetType = UNSET
 
-class TenantGroupResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantGroupResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchGroupIdsForTenant."""
     group_id: GroupId
 
-class TenantGroupSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantGroupSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchGroupIdsForTenant."""
     field: Open[Literal["groupId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class TenantGroupSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantGroupSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchGroupIdsForTenant, since 8.8."""
     sort: Sequence[TenantGroupSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class TenantGroupSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantGroupSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchGroupIdsForTenant, since 8.8."""
     items: list[TenantGroupResult]
     page: SearchQueryPageResponse
 
-class TenantMappingRuleSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantMappingRuleSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchMappingRulesForTenant, since 8.8."""
     items: list[MappingRuleResult]
     page: SearchQueryPageResponse
 
-class TenantRoleSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantRoleSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchRolesForTenant, since 8.8."""
     items: list[RoleResult]
     page: SearchQueryPageResponse
 
-class TenantSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchTenants."""
     field: Open[Literal["key", "name", "tenantId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class TenantSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchTenants, since 8.8."""
     sort: Sequence[TenantSearchQuerySortRequest] | UnsetType = UNSET
     filter: TenantFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class TenantSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchTenants, since 8.8."""
     items: list[TenantResult]
     page: SearchQueryPageResponse
 
-class TenantUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateTenant, since 8.8."""
     name: str
     description: str | UnsetType = UNSET
 
-class TenantUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantUpdateResult(Model, frozen=True, kw_only=True):
     """The response of updateTenant, since 8.8."""
     tenant_id: TenantId
     name: str
     description: str | None = None
 
-class TenantUserResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantUserResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchUsersForTenant."""
     username: Username
 
-class TenantUserSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantUserSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchUsersForTenant."""
     field: Open[Literal["username"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class TenantUserSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantUserSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUsersForTenant, since 8.8."""
     sort: Sequence[TenantUserSearchQuerySortRequest] | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class TenantUserSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class TenantUserSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchUsersForTenant, since 8.8."""
     items: list[TenantUserResult]
     page: SearchQueryPageResponse

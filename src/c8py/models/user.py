@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
     UserCreateResult, UserRequest,
@@ -19,48 +19,48 @@ __all__ = [
     "UserSearchQuerySortRequest", "UserSearchResult", "UserUpdateRequest", "UserUpdateResult",
 ]
 
-class UserFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of searchUsers."""
     username: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     email: str | AdvancedStringFilter | UnsetType = UNSET
 
-class UserFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchUsers."""
     username: str | AdvancedStringFilter | UnsetType = UNSET
     name: str | AdvancedStringFilter | UnsetType = UNSET
     email: str | AdvancedStringFilter | UnsetType = UNSET
     or_: Sequence[UserFilterFields] | None | UnsetType = field(name="$or", default=UNSET)
 
-class UserResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchUsers."""
     username: Username
     name: str | None = None
     email: str | None = None
 
-class UserSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchUsers."""
     field: Open[Literal["username", "name", "email"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class UserSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUsers, since 8.8."""
     sort: Sequence[UserSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class UserSearchResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserSearchResult(Model, frozen=True, kw_only=True):
     """The response of searchUsers, since 8.8."""
     items: list[UserResult]
     page: SearchQueryPageResponse
 
-class UserUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateUser, since 8.8."""
     password: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
 
-class UserUpdateResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserUpdateResult(Model, frozen=True, kw_only=True):
     """The response of updateUser, since 8.8."""
     username: Username
     name: str | None = None

@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import DateTime, Open
+from c8py.models._base import DateTime, Model, Open
 from c8py.models.common import (
     AdvancedActorTypeFilter, AdvancedDateTimeFilter, AdvancedIntegerFilter, AdvancedOperationTypeFilter,
     AdvancedProcessDefinitionIdFilter, AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter,
@@ -40,7 +40,7 @@ UserTaskStateEnum: TypeAlias = Literal[
     "CREATING", "CREATED", "ASSIGNING", "UPDATING", "COMPLETING", "COMPLETED", "CANCELING", "CANCELED", "FAILED",
 ]
 
-class AdvancedUserTaskStateFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedUserTaskStateFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTasks."""
     eq: Open[UserTaskStateEnum] | UnsetType = field(name="$eq", default=UNSET)
     neq: Open[UserTaskStateEnum] | UnsetType = field(name="$neq", default=UNSET)
@@ -48,7 +48,7 @@ class AdvancedUserTaskStateFilter(Struct, frozen=True, kw_only=True, rename="cam
     in_: Sequence[Open[UserTaskStateEnum]] | UnsetType = field(name="$in", default=UNSET)
     like: str | UnsetType = field(name="$like", default=UNSET)
 
-class Changeset(Struct, frozen=True, kw_only=True, rename="camel"):
+class Changeset(Model, frozen=True, kw_only=True):
     """Part of the request of updateUserTask."""
     due_date: DateTime | None | UnsetType = UNSET
     follow_up_date: DateTime | None | UnsetType = UNSET
@@ -56,13 +56,13 @@ class Changeset(Struct, frozen=True, kw_only=True, rename="camel"):
     candidate_groups: Sequence[str] | None | UnsetType = UNSET
     priority: int | None | UnsetType = UNSET
 
-class UserTaskAssignmentRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskAssignmentRequest(Model, frozen=True, kw_only=True):
     """The request of assignUserTask, since 8.5."""
     assignee: str | UnsetType = UNSET
     allow_override: bool | None | UnsetType = UNSET
     action: str | None | UnsetType = UNSET
 
-class UserTaskAuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskAuditLogFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTaskAuditLogs."""
     operation_type: Open[AuditLogOperationTypeEnum] | AdvancedOperationTypeFilter | UnsetType = UNSET
     result: Open[AuditLogResultEnum] | AdvancedResultFilter | UnsetType = UNSET
@@ -70,33 +70,33 @@ class UserTaskAuditLogFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     actor_type: Open[AuditLogActorTypeEnum] | AdvancedActorTypeFilter | UnsetType = UNSET
     actor_id: str | AdvancedStringFilter | UnsetType = UNSET
 
-class UserTaskAuditLogSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskAuditLogSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUserTaskAuditLogs, since 8.9."""
     sort: Sequence[AuditLogSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskAuditLogFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class UserTaskCompletionRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskCompletionRequest(Model, frozen=True, kw_only=True):
     """The request of completeUserTask, since 8.5."""
     variables: Mapping[str, object] | None | UnsetType = UNSET
     action: str | None | UnsetType = UNSET
 
-class UserTaskVariableSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskVariableSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTaskEffectiveVariables."""
     field: Open[Literal["value", "name", "tenantId", "variableKey", "scopeKey", "processInstanceKey"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class UserTaskVariableFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskVariableFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTaskEffectiveVariables."""
     name: str | AdvancedStringFilter | UnsetType = UNSET
 
-class UserTaskEffectiveVariableSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskEffectiveVariableSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUserTaskEffectiveVariables, since 8.9."""
     page: OffsetPagination | UnsetType = UNSET
     sort: Sequence[UserTaskVariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskVariableFilter | UnsetType = UNSET
 
-class UserTaskFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskFilterFields(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTasks."""
     state: Open[UserTaskStateEnum] | AdvancedUserTaskStateFilter | UnsetType = UNSET
     assignee: str | AdvancedStringFilter | UnsetType = UNSET
@@ -120,7 +120,7 @@ class UserTaskFilterFields(Struct, frozen=True, kw_only=True, rename="camel"):
     element_instance_key: ElementInstanceKey | UnsetType = UNSET
     tags: Sequence[Tag] | UnsetType = UNSET  # since 8.9
 
-class UserTaskFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTasks."""
     state: Open[UserTaskStateEnum] | AdvancedUserTaskStateFilter | UnsetType = UNSET
     assignee: str | AdvancedStringFilter | UnsetType = UNSET
@@ -145,7 +145,7 @@ class UserTaskFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     tags: Sequence[Tag] | UnsetType = UNSET  # since 8.9
     or_: Sequence[UserTaskFilterFields] | UnsetType = field(name="$or", default=UNSET)
 
-class UserTaskResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskResult(Model, frozen=True, kw_only=True):
     """Part of the response of searchUserTasks."""
     name: str | None = None
     state: Open[UserTaskStateEnum]
@@ -173,28 +173,28 @@ class UserTaskResult(Struct, frozen=True, kw_only=True, rename="camel"):
     form_key: FormKey | None = None
     tags: list[Tag] = []  # since 8.9
 
-class UserTaskSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchUserTasks."""
     field: Open[Literal["creationDate", "completionDate", "followUpDate", "dueDate", "priority", "name", "businessId"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class UserTaskSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchUserTasks, since 8.6."""
     sort: Sequence[UserTaskSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskFilter | UnsetType = UNSET
     page: SearchQueryPageRequest | UnsetType = UNSET
 
-class UserTaskSearchQueryResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskSearchQueryResult(Model, frozen=True, kw_only=True):
     """The response of searchUserTasks, since 8.6."""
     items: list[UserTaskResult]
     page: SearchQueryPageResponse
 
-class UserTaskUpdateRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskUpdateRequest(Model, frozen=True, kw_only=True):
     """The request of updateUserTask, since 8.5."""
     changeset: Changeset | None | UnsetType = UNSET
     action: str | None | UnsetType = UNSET
 
-class UserTaskVariableSearchQueryRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class UserTaskVariableSearchQueryRequest(Model, frozen=True, kw_only=True):
     """The request of searchUserTaskVariables, since 8.8."""
     sort: Sequence[UserTaskVariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: UserTaskVariableFilter | UnsetType = UNSET

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 from c8py.models.common import (
     AdvancedProcessInstanceKeyFilter, AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest,
     SearchQueryPageResponse, SortOrderEnum, VariableSearchQueryResult, VariableSearchResult,
@@ -20,7 +20,7 @@ __all__ = [
     "VariableSearchResult",
 ]
 
-class AdvancedScopeKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedScopeKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchVariables."""
     eq: ScopeKey | UnsetType = field(name="$eq", default=UNSET)
     neq: ScopeKey | UnsetType = field(name="$neq", default=UNSET)
@@ -28,7 +28,7 @@ class AdvancedScopeKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     in_: Sequence[ScopeKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[ScopeKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class AdvancedVariableKeyFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class AdvancedVariableKeyFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchVariables."""
     eq: VariableKey | UnsetType = field(name="$eq", default=UNSET)
     neq: VariableKey | UnsetType = field(name="$neq", default=UNSET)
@@ -36,7 +36,7 @@ class AdvancedVariableKeyFilter(Struct, frozen=True, kw_only=True, rename="camel
     in_: Sequence[VariableKey] | UnsetType = field(name="$in", default=UNSET)
     not_in: Sequence[VariableKey] | UnsetType = field(name="$notIn", default=UNSET)
 
-class VariableFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableFilter(Model, frozen=True, kw_only=True):
     """Part of the request of searchVariables."""
     name: str | AdvancedStringFilter | UnsetType = UNSET
     value: str | AdvancedStringFilter | UnsetType = UNSET
@@ -46,7 +46,7 @@ class VariableFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     scope_key: ScopeKey | AdvancedScopeKeyFilter | UnsetType = UNSET
     process_instance_key: ProcessInstanceKey | AdvancedProcessInstanceKeyFilter | UnsetType = UNSET
 
-class VariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableResult(Model, frozen=True, kw_only=True):
     """The response of getVariable, since 8.8."""
     value: str
     name: str
@@ -56,12 +56,12 @@ class VariableResult(Struct, frozen=True, kw_only=True, rename="camel"):
     process_instance_key: ProcessInstanceKey
     root_process_instance_key: ProcessInstanceKey | None = None  # since 8.9
 
-class VariableSearchQuerySortRequest(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableSearchQuerySortRequest(Model, frozen=True, kw_only=True):
     """Part of the request of searchVariables."""
     field: Open[Literal["value", "name", "tenantId", "variableKey", "scopeKey", "processInstanceKey"]]
     order: Open[SortOrderEnum] | UnsetType = UNSET
 
-class VariableSearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableSearchQuery(Model, frozen=True, kw_only=True):
     """The request of searchVariables, since 8.8."""
     sort: Sequence[VariableSearchQuerySortRequest] | UnsetType = UNSET
     filter: VariableFilter | UnsetType = UNSET

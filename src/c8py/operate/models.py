@@ -3,10 +3,10 @@
 
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from c8py.models._base import Model
 
 
-class ProcessDefinition(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class ProcessDefinition(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A process definition; as a filter, what it must have."""
     key: int | None = None
     name: str | None = None
@@ -15,7 +15,7 @@ class ProcessDefinition(Struct, frozen=True, kw_only=True, rename="camel", omit_
     bpmn_process_id: str | None = None
     tenant_id: str | None = None
 
-class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class ProcessInstance(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A process instance; as a filter, what it must have."""
     key: int | None = None
     process_version: int | None = None
@@ -30,7 +30,7 @@ class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     process_definition_key: int | None = None
     tenant_id: str | None = None
 
-class FlownodeInstance(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class FlownodeInstance(Model, frozen=True, kw_only=True, omit_defaults=True):
     """An instance of an element; as a filter, what it must have."""
     key: int | None = None
     process_instance_key: int | None = None
@@ -45,7 +45,7 @@ class FlownodeInstance(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     incident: bool | None = None
     tenant_id: str | None = None
 
-class Variable(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Variable(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A variable; as a filter, what it must have. Its value is JSON, cut in searches where `truncated` says so."""
     key: int | None = None
     process_instance_key: int | None = None
@@ -55,7 +55,7 @@ class Variable(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     truncated: bool | None = None
     tenant_id: str | None = None
 
-class Incident(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Incident(Model, frozen=True, kw_only=True, omit_defaults=True):
     """An incident; as a filter, what it must have."""
     key: int | None = None
     process_definition_key: int | None = None
@@ -67,7 +67,7 @@ class Incident(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     job_key: int | None = None
     tenant_id: str | None = None
 
-class DecisionDefinition(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class DecisionDefinition(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A decision; as a filter, what it must have."""
     id: str | None = None
     key: int | None = None
@@ -80,7 +80,7 @@ class DecisionDefinition(Struct, frozen=True, kw_only=True, rename="camel", omit
     decision_requirements_version: int | None = None
     tenant_id: str | None = None
 
-class DecisionRequirements(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class DecisionRequirements(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A decision requirements graph; as a filter, what it must have."""
     id: str | None = None
     key: int | None = None
@@ -90,13 +90,13 @@ class DecisionRequirements(Struct, frozen=True, kw_only=True, rename="camel", om
     resource_name: str | None = None
     tenant_id: str | None = None
 
-class DecisionInput(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionInput(Model, frozen=True, kw_only=True):
     """An input of an evaluation."""
     id: str | None = None
     name: str | None = None
     value: str | None = None
 
-class DecisionOutput(Struct, frozen=True, kw_only=True, rename="camel"):
+class DecisionOutput(Model, frozen=True, kw_only=True):
     """An output of an evaluation, and the rule that gave it."""
     id: str | None = None
     name: str | None = None
@@ -104,7 +104,7 @@ class DecisionOutput(Struct, frozen=True, kw_only=True, rename="camel"):
     rule_id: str | None = None
     rule_index: int | None = None
 
-class DecisionInstance(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class DecisionInstance(Model, frozen=True, kw_only=True, omit_defaults=True):
     """One evaluation of a decision; as a filter, what it must have."""
     id: str | None = None
     key: int | None = None
@@ -123,7 +123,7 @@ class DecisionInstance(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     evaluated_outputs: tuple[DecisionOutput, ...] | None = None
     tenant_id: str | None = None
 
-class FlowNodeStatistics(Struct, frozen=True, kw_only=True, rename="camel"):
+class FlowNodeStatistics(Model, frozen=True, kw_only=True):
     """How often an element was entered, left, cancelled and in trouble."""
     activity_id: str
     active: int = 0
@@ -131,14 +131,14 @@ class FlowNodeStatistics(Struct, frozen=True, kw_only=True, rename="camel"):
     incidents: int = 0
     completed: int = 0
 
-class Deletion(Struct, frozen=True, kw_only=True, rename="camel"):
+class Deletion(Model, frozen=True, kw_only=True):
     """How many things were deleted."""
     message: str | None = None
     deleted: int
 
 Item = TypeVar("Item")
 
-class Found(Struct, Generic[Item], frozen=True, kw_only=True, rename="camel"):
+class Found(Model, Generic[Item], frozen=True, kw_only=True):
     """One page of what a search found."""
     items: tuple[Item, ...]
     sort_values: tuple[object, ...] | None = None

@@ -3,17 +3,15 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
-
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 
 VariableType: TypeAlias = Open[Literal["String", "Short", "Long", "Double", "Integer", "Boolean", "Date"]]
 
-class Id(Struct, frozen=True, kw_only=True, rename="camel"):
+class Id(Model, frozen=True, kw_only=True):
     """The id of a report or a dashboard."""
     id: str
 
-class ReportData(Struct, frozen=True, kw_only=True, rename="camel"):
+class ReportData(Model, frozen=True, kw_only=True):
     """One page of a report."""
     search_request_id: str | None = None
     message: str | None = None
@@ -22,13 +20,13 @@ class ReportData(Struct, frozen=True, kw_only=True, rename="camel"):
     report_id: str | None = None
     data: tuple[dict[str, object], ...]
 
-class VariableLabel(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableLabel(Model, frozen=True, kw_only=True):
     """What a variable is called in reports."""
     variable_name: str
     variable_type: VariableType
     variable_label: str
 
-class ExternalVariable(Struct, frozen=True, kw_only=True, rename="camel"):
+class ExternalVariable(Model, frozen=True, kw_only=True):
     """The value of a variable of a process instance."""
     id: str
     name: str

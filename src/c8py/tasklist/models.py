@@ -3,38 +3,38 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from c8py.models._base import Open
+from c8py.models._base import Model, Open
 
 TaskState: TypeAlias = Open[Literal["CREATED", "COMPLETED", "CANCELED"]]
 
-class DateRange(Struct, frozen=True, kw_only=True, rename="camel"):
+class DateRange(Model, frozen=True, kw_only=True):
     """Between two points in time."""
     from_: str | UnsetType = UNSET
     to: str | UnsetType = UNSET
 
-class VariableCondition(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableCondition(Model, frozen=True, kw_only=True):
     """What a variable of a task must be; the value is JSON."""
     name: str
     value: str
     operator: str
 
-class IncludedVariable(Struct, frozen=True, kw_only=True, rename="camel"):
+class IncludedVariable(Model, frozen=True, kw_only=True):
     """A variable that goes along with each task."""
     name: str
     always_return_full_value: bool | UnsetType = UNSET
 
-class VariableInput(Struct, frozen=True, kw_only=True, rename="camel"):
+class VariableInput(Model, frozen=True, kw_only=True):
     """The value of a variable, as JSON."""
     name: str
     value: str
 
-class Draft(Struct, frozen=True, kw_only=True, rename="camel"):
+class Draft(Model, frozen=True, kw_only=True):
     """A value that was kept for later."""
     value: str | None = None
 
-class Variable(Struct, frozen=True, kw_only=True, rename="camel"):
+class Variable(Model, frozen=True, kw_only=True):
     """A variable of a task; its value is JSON, cut in searches where `is_value_truncated` says so."""
     id: str
     name: str | None = None
@@ -44,7 +44,7 @@ class Variable(Struct, frozen=True, kw_only=True, rename="camel"):
     draft: Draft | None = None
     tenant_id: str | None = None
 
-class Task(Struct, frozen=True, kw_only=True, rename="camel"):
+class Task(Model, frozen=True, kw_only=True):
     """A task."""
     id: str
     name: str | None = None
@@ -71,7 +71,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
     sort_values: tuple[str, ...] | None = None
     variables: tuple[Variable, ...] | None = None
 
-class Form(Struct, frozen=True, kw_only=True, rename="camel"):
+class Form(Model, frozen=True, kw_only=True):
     """A form."""
     id: str
     process_definition_key: str | None = None

@@ -53,7 +53,7 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error():
     assert set(c8py.__all__) <= set(dir(c8py))
 
 
-MODELS_OF_ALL = {"c8py.models", "c8py.models._base", "c8py.models._operation", "c8py.models.operations"}
+MODELS_OF_ALL = {"c8py.models", *(f"c8py.models.{name}" for name in ("_base", "_operation", "_wire", "operations"))}
 ANSWERS = {
     "/v2/users/ann": {"username": "ann", "name": None, "email": None},
     "/v2/topology": {"gatewayVersion": "8.9.0"},

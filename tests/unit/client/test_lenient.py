@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from c8py.client.lenient import decode
 from c8py.errors import ServerFault
+from c8py.models import unknown_members
 from c8py.models.cluster import TopologyResponse
 from c8py.models.job import ActivatedJobResult, JobActivationResult
 from c8py.models.operations import OPERATIONS
@@ -52,6 +53,16 @@ def test_yes_and_no_are_no_texts():
 def test_a_modern_answer_is_never_bent():
     body = '{"brokers":[],"clusterSize":1,"partitionsCount":1,"replicationFactor":1,"gatewayVersion":"8.8.0"}'
     assert read(body, TopologyResponse) == msgspec.json.decode(body, type=TopologyResponse)
+
+
+def test_what_an_old_server_says_more_is_kept():
+    answer = read(
+        '{"brokers":[{"nodeId":0,"host":"h","port":1,"partitions":[],"version":"8.6.0","odd":1}],"more":2}',
+        TopologyResponse,
+    )
+    assert (unknown_members(answer), unknown_members(answer.brokers[0])) == ({"more": 2}, {"odd": 1})
+    [job] = read('{"jobs":[{"key":5,"type":"t","odd":[1]}]}', JobActivationResult).jobs
+    assert (job.job_key, unknown_members(job)) == ("5", {"odd": [1]})
 
 
 ANY = st.recursive(

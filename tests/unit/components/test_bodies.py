@@ -7,6 +7,7 @@ from c8py.components import given, orders
 from c8py.components.bodies import decoded, encoded, filled, text
 from c8py.console import Cluster, CreatedClusterClient
 from c8py.errors import ServerFault
+from c8py.models import encode, unknown_members
 
 
 def test_values_take_the_place_of_names_and_cannot_leave_it():
@@ -47,6 +48,15 @@ def test_null_where_no_document_knows_of_one_is_as_good_as_absent():
     assert (cluster.uuid, cluster.description, cluster.links.zeebe, cluster.labels) == ("u", "", "", ())
     with pytest.raises(ServerFault):
         decoded(b'{"uuid":null,"name":"n"}', Cluster, call="c", address="a")
+
+
+def test_what_we_do_not_know_is_kept_and_secrets_stay_secrets():
+    said = b'{"name":"n","uuid":"u","clientId":"i","clientSecret":"s3","audience":null,"newer":{"a":1}}'
+    client = decoded(said, CreatedClusterClient, call="c", address="a")
+    assert unknown_members(client) == {"newer": {"a": 1}}
+    assert "s3" not in repr(client)
+    with pytest.raises(TypeError):
+        encode(client)
 
 
 def test_a_text_may_come_as_json():

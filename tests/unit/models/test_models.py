@@ -1,10 +1,7 @@
-import random
 import subprocess
 import sys
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from c8py.models.cluster import Partition, TopologyResponse
 from c8py.models.common import AdvancedJobKeyFilter, SearchQueryPageRequest
@@ -12,7 +9,7 @@ from c8py.models.job import ActivatedJobResult, JobCompletionRequest, JobFilter,
 from c8py.models.keys import FREE_FIELDS, KEY_FIELDS, EndCursor, JobKey
 from c8py.models.process_instance import ProcessInstanceCreationInstruction
 
-SEEDS = st.integers(0, 2**32)
+GROUND = {"c8py.models", "c8py.models._base", "c8py.models._wire"}
 ANSWER_OF_8_6 = {
     "brokers": [
         {
@@ -28,25 +25,6 @@ ANSWER_OF_8_6 = {
     "replicationFactor": 1,
     "gatewayVersion": "8.6.0",
 }
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=SEEDS)
-def test_a_struct_comes_back_from_the_wire_as_it_went(structs, built, seed):
-    rng = random.Random(seed)
-    for struct in structs:
-        value = built(struct, rng)
-        assert msgspec.json.decode(msgspec.json.encode(value), type=struct) == value
-
-
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=SEEDS)
-def test_fields_of_a_newer_server_are_ignored(structs, built, seed):
-    rng = random.Random(seed)
-    for struct in structs:
-        value = built(struct, rng)
-        wire = msgspec.json.decode(msgspec.json.encode(value)) | {"comesLater": {"a": [1]}}
-        assert msgspec.convert(wire, struct) == value
 
 
 def test_wire_names_are_camel_case_or_operators(structs):
@@ -110,17 +88,16 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_the_package_loads_no_model():
-    assert loaded_by("import c8py.models") == {"c8py.models"}
+    assert loaded_by("import c8py.models") == GROUND
 
 
 def test_a_tag_loads_what_is_shared_and_no_other_tag():
-    shared = {"c8py.models", "c8py.models._base", "c8py.models.common", "c8py.models.keys"}
+    shared = GROUND | {"c8py.models.common", "c8py.models.keys"}
     assert loaded_by("import c8py.models.job") == shared | {"c8py.models.job"}
 
 
 def test_the_table_of_operations_loads_no_struct_of_the_api():
-    assert loaded_by("import c8py.models.operations") == {
-        "c8py.models",
+    assert loaded_by("import c8py.models.operations") == GROUND | {
         "c8py.models._operation",
         "c8py.models.operations",
     }

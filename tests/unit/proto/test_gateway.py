@@ -9,9 +9,12 @@ import grpc.aio
 import pytest
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.internal import api_implementation
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from c8py.proto import gateway_pb2 as pb
 from c8py.proto.gateway_pb2_grpc import RPCS, SERVICE, GatewayAsyncStub, GatewayStub, add_GatewayServicer_to_server
+from harness.grpc_samples import filled
 
 ROOT = Path(__file__).parents[3]
 FACTS = [json.loads(line) for line in (ROOT / "tools/facts/gateway.jsonl").read_text().splitlines()]
@@ -108,6 +111,53 @@ def test_another_package_of_the_same_name_may_be_loaded_beside_ours():
 def test_importing_the_package_loads_no_messages():
     code = "import sys, c8py.proto; assert not [m for m in sys.modules if 'pb2' in m or m == 'grpc']"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+NEWER = b"\xa2\x06\x05newer"  # the field 100, a text
+
+
+def made_newer(message: Message) -> Message:
+    """The message as a newer gateway may send it: a field more, and other values of enums, on every level."""
+    for field, value in message.ListFields():
+        for inner in value if field.is_repeated else [value]:
+            if isinstance(inner, Message):
+                made_newer(inner)
+        if field.enum_type and not field.is_repeated:
+            setattr(message, field.name, 99)
+    message.MergeFromString(NEWER)
+    return message
+
+
+@pytest.mark.parametrize("name", sorted(pb.DESCRIPTOR.message_types_by_name))
+def test_a_message_keeps_fields_and_values_that_are_newer_than_this_package(name):
+    kind = getattr(pb, name)
+    sent = made_newer(filled(kind)).SerializeToString()
+    read = kind.FromString(sent)
+    assert read.SerializeToString() == sent
+    assert read == kind.FromString(read.SerializeToString())
+    assert [(one.field_number, one.data) for one in UnknownFieldSet(read)] == [(100, b"newer")]
+    known = filled(kind).SerializeToString()
+    assert kind.FromString(known).SerializeToString() == known != sent
+
+
+def test_newer_fields_come_through_a_call_on_every_level():
+    from concurrent.futures import ThreadPoolExecutor
+
+    class Newer:
+        def Topology(self, request, context):  # noqa: N802
+            return made_newer(filled(pb.TopologyResponse))
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    add_GatewayServicer_to_server(Newer(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        answer = GatewayStub(channel).Topology(pb.TopologyRequest(), timeout=5)
+    server.stop(None).wait()
+    partition = answer.brokers[0].partitions[0]
+    assert (partition.role, partition.health) == (99, 99)
+    for message in (answer, answer.brokers[0], partition):
+        assert [one.data for one in UnknownFieldSet(message)] == [b"newer"]
 
 
 class Handlers:

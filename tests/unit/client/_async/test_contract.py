@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 
+from c8py.models import encode, unknown_members
 from c8py.models.document import DocumentMetadata
 from harness.contract import Contract, parts
 from harness.rest_calls import API, FORMS, METHODS, OPERATIONS, calls, model_sample, noun_of, same
@@ -21,7 +22,7 @@ def contract():
 
 @pytest.fixture
 def client(contract, camunda):
-    contract.turn, contract.amount, contract.status = 0, "all", None
+    contract.turn, contract.amount, contract.status, contract.more = 0, "all", None, {}
     return camunda(rest=contract.url, token=TOKEN)
 
 
@@ -81,6 +82,15 @@ async def test_documents_are_stored_as_a_form_with_their_metadata_in_headers(con
     assert told == [msgspec.to_builtins(one) for one in metadata]
     assert same(stored, contract.last)
     assert same(await client.documents.create_batch(("a", b"1")), contract.last)
+
+
+async def test_what_a_newer_cluster_says_more_is_in_the_answer_and_in_no_request(contract, client):
+    item = {"comesLater": {"by": "ann"}}
+    contract.more = item
+    found = await client.process_instances.search()
+    assert unknown_members(found) == unknown_members(found.items[0]) == item
+    assert msgspec.json.decode(encode(found)) == contract.last
+    assert [unknown_members(one) async for one in client.process_instances.search_all()][:1] == [item]
 
 
 def test_every_form_has_its_test():
