@@ -10,7 +10,8 @@ struct and enum what it holds. Types are written as in Python; the rules:
   it finds, with only some fields given.
 - A method of up to three parameters takes them by position too; one of more takes by position what is in the path.
   A parameter without `!` is None, or empty, and then not sent.
-- A search that answers with a page has a second method, `…_all`, that goes on through all pages.
+- A search that answers with a page, or with a list that goes on behind its last item, has a second method, `…_all`,
+  that goes on through all pages.
 - Enums are open: any text decodes. `Secret` is `base.redact.Secret` on both ways.
 
 Alone: `python tools/gen_components.py [--check]`.
@@ -203,7 +204,7 @@ class Printer:
         body += [f'    PLACE = "{self.room_name}"']
         for operation in self.operations:
             body += ["", *self._method(operation, prefix)]
-            if operation.answer.startswith("Found["):
+            if paged(operation):
                 body += ["", *self._pages(operation, prefix)]
         colour = "_async" if prefix else "_sync"
         imports = {
@@ -231,15 +232,20 @@ class Printer:
         yield from called(f"        {back}{'await ' if prefix else ''}self.{verb}(", arguments)
 
     def _pages(self, operation: Operation, prefix: str) -> Iterator[str]:
-        kept = [one for one in self._parameters(operation) if one.name not in {"size", "page", "search_after"}]
+        body = operation.body or {}
+        left_out = {"size", "page", "page_size", *(snake(wire) for wire in body if wire.startswith("search"))}
+        kept = [one for one in self._parameters(operation) if one.name not in left_out]
         start, place, pages = "search_after", "after", "_behind"
-        if "page" in (operation.body or {}):
+        if "page" in body:
             start, place, pages = "page", "page", "_numbered"
+        elif operation.answer.startswith("list["):
+            pages = "_behind_last"
         names = ["self", "*", *(one.declared for one in kept), "page_size: int | None = None"]
-        item = operation.answer.removeprefix("Found[").removesuffix("]")
+        item = operation.answer.partition("[")[2].removesuffix("]")
+        size = "page_size" if "pageSize" in body else "size"
         yield from called(f"    def {operation.name}_all(", names, f") -> {prefix}Iterator[{item}]:")
         yield from docstring(f"Everything that `{operation.name}` finds, page after page of `page_size` items.", 8)
-        said = [*(f"{one.name}={one.name}" for one in kept), "size=page_size", f"{start}={place}"]
+        said = [*(f"{one.name}={one.name}" for one in kept), f"{size}=page_size", f"{start}={place}"]
         yield from called(
             f"        return self.{pages}(", [f"lambda {place}: self.{operation.name}({', '.join(said)})"]
         )
@@ -287,6 +293,11 @@ class Printer:
             yield "anonymous=True"
 
 
+def paged(operation: Operation) -> bool:
+    """Whether there is a method that goes through all pages of it: an answer with a page, or a list that goes on."""
+    return operation.answer.startswith("Found[") or "searchAfter" in (operation.body or {})
+
+
 def _members(parameters: Mapping[str, Parameter]) -> str:
     return "{" + ", ".join(f'"{wire}": {one.said}' for wire, one in parameters.items()) + "}"
 
@@ -302,11 +313,10 @@ def _with_imports(
             "collections.abc": ["AsyncIterator", "Iterator", "Mapping", "Sequence"],
             "typing": ["Generic", "Literal", "TypeAlias", "TypeVar"],
         },
-        {"msgspec": ["UNSET", "UnsetType", *(["field"] if " = field(" in text else [])]},
         {
             "c8py.base.redact": ["Secret"],
             "c8py.components.bodies": ["given", "orders"],
-            "c8py.models._base": ["Model", "Open"],
+            "c8py.models._base": ["UNSET", "Model", "Open", "UnsetType", *(["field"] if " = field(" in text else [])],
             **(own or {}),
         },
     ]

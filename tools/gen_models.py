@@ -332,17 +332,16 @@ def _imports(text: str, handed_on: list[str], keys: Iterable[str]) -> Iterator[s
     table = {
         "collections.abc": ["Mapping", "Sequence"],
         "typing": ["Literal", "TypeAlias"],
-        "msgspec": ["UNSET", "UnsetType", "field"],
-        "c8py.models._base": ["DateTime", "Model", "Open"],
+        "c8py.models._base": ["UNSET", "DateTime", "Model", "Open", "UnsetType", "field"],
         "c8py.models.common": handed_on,
         "c8py.models.keys": sorted(keys),
     }
     before = ""
     for module, names in table.items():
         needed = [name for name in names if name in words or module == "c8py.models.common"]
-        if module == "msgspec" and " = field(" not in text:
+        if " = field(" not in text:
             needed = [name for name in needed if name != "field"]  # the word is the name of an attribute, too
-        group = {"msgspec": "other", "collections.abc": "std", "typing": "std"}.get(module, "own")
+        group = "own" if module.startswith("c8py.") else "std"
         if needed:
             if before and before != group:
                 yield ""

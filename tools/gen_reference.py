@@ -28,7 +28,7 @@ from c8py.proto.gateway_pb2_grpc import RPCS
 from c8py.server import settings as platform
 from c8py.server.gateway.grpc_edge import SERVED
 from c8py.server.gateway.rest_calls import CALLS
-from gen_components import APIS, Operation, Printer
+from gen_components import APIS, Operation, Printer, paged
 from generator import ROOT, main
 
 _FOLDER: Final = ROOT / "docs" / "reference"
@@ -257,7 +257,7 @@ def _apis() -> str:
 
 
 def _operation(one: Operation, *, verbs: bool) -> str:
-    also = f", `{one.name}_all`" if one.answer.startswith("Found[") else ""
+    also = f", `{one.name}_all`" if paged(one) else ""
     verb = f" `c8 {'console ' if one.verb else ''}{one.verb or 'api'}` |" if verbs else ""
     old = " Deprecated." if one.deprecated else ""
     return f"| `{one.name}`{also} |{verb} `{one.call}` | {_cell(one.about)}{old} |\n"

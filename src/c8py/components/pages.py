@@ -1,4 +1,4 @@
-"""The two forms that a page of a search has: one that says what the next one stands behind, and one with a number."""
+"""The forms that pages of a search have: what the next one stands behind, in a page or in each item; and numbers."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, TypeVar
@@ -19,6 +19,15 @@ class Behind(Protocol[Item_co]):
     @property
     def sort_values(self) -> Sequence[object] | None:
         """Those of its last item."""
+        ...
+
+
+class Sorted(Protocol):
+    """An item that says what the one behind it stands behind."""
+
+    @property
+    def sort_values(self) -> Sequence[str] | None:
+        """Its own."""
         ...
 
 

@@ -3,10 +3,8 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import field
-
 from c8py.base.redact import Secret
-from c8py.models._base import Model, Open
+from c8py.models._base import Model, Open, field
 
 Health: TypeAlias = Open[Literal[
     "Creating", "Healthy", "Unhealthy", "Updating", "Resuming", "Suspended", "WaitingForInput", "Maintenance"

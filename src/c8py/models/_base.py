@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType, field
+
+__all__ = ["KEPT", "UNSET", "DateTime", "Model", "Open", "UnsetType", "field"]
 
 _Known = TypeVar("_Known", bound=str)
 

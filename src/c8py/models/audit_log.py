@@ -3,9 +3,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, UnsetType, field
-
-from c8py.models._base import DateTime, Model, Open
+from c8py.models._base import UNSET, DateTime, Model, Open, UnsetType, field
 from c8py.models.common import (
     AdvancedActorTypeFilter, AdvancedBatchOperationTypeFilter, AdvancedDateTimeFilter,
     AdvancedDecisionDefinitionKeyFilter, AdvancedDecisionRequirementsKeyFilter, AdvancedDeploymentKeyFilter,

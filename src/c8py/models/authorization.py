@@ -3,9 +3,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import Model, Open
+from c8py.models._base import UNSET, Model, Open, UnsetType
 from c8py.models.common import (
     AuthorizationFilter, AuthorizationResult, AuthorizationSearchQuery, AuthorizationSearchQuerySortRequest,
     OwnerTypeEnum, PermissionTypeEnum, ProblemDetail, ResourceTypeEnum, SearchQueryPageRequest,

@@ -3,9 +3,7 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import DateTime, Model, Open
+from c8py.models._base import UNSET, DateTime, Model, Open, UnsetType
 from c8py.models.common import ProblemDetail
 
 __all__ = [

@@ -4,9 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, UnsetType, field
-
-from c8py.models._base import Model, Open
+from c8py.models._base import UNSET, Model, Open, UnsetType, field
 from c8py.models.common import (
     AdvancedStringFilter, ProblemDetail, SearchQueryPageRequest, SearchQueryPageResponse, SortOrderEnum,
 )

@@ -3,9 +3,7 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import DateTime, Model
+from c8py.models._base import UNSET, DateTime, Model, UnsetType
 from c8py.models.common import DocumentMetadataResponse, DocumentReference, ProblemDetail
 from c8py.models.keys import ProcessDefinitionId, ProcessInstanceKey
 

@@ -3,9 +3,7 @@
 
 from collections.abc import Mapping
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import Model
+from c8py.models._base import UNSET, Model, UnsetType
 from c8py.models.common import ProblemDetail
 from c8py.models.keys import ScopeKey
 

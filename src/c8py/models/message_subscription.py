@@ -4,9 +4,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import DateTime, Model, Open
+from c8py.models._base import UNSET, DateTime, Model, Open, UnsetType
 from c8py.models.common import (
     AdvancedDateTimeFilter, AdvancedElementInstanceKeyFilter, AdvancedIntegerFilter,
     AdvancedMessageSubscriptionKeyFilter, AdvancedMessageSubscriptionStateFilter,

@@ -4,9 +4,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import Model, Open
+from c8py.models._base import UNSET, Model, Open, UnsetType
 from c8py.models.common import (
     AdvancedDeploymentKeyFilter, AdvancedIntegerFilter, AdvancedResourceKeyFilter, AdvancedStringFilter,
     BatchOperationCreatedResult, BatchOperationTypeEnum, ProblemDetail, SearchQueryPageRequest,

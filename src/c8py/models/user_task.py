@@ -4,9 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, UnsetType, field
-
-from c8py.models._base import DateTime, Model, Open
+from c8py.models._base import UNSET, DateTime, Model, Open, UnsetType, field
 from c8py.models.common import (
     AdvancedActorTypeFilter, AdvancedDateTimeFilter, AdvancedIntegerFilter, AdvancedOperationTypeFilter,
     AdvancedProcessDefinitionIdFilter, AdvancedProcessDefinitionKeyFilter, AdvancedProcessInstanceKeyFilter,

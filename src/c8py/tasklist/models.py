@@ -3,9 +3,7 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, UnsetType
-
-from c8py.models._base import Model, Open
+from c8py.models._base import UNSET, Model, Open, UnsetType
 
 TaskState: TypeAlias = Open[Literal["CREATED", "COMPLETED", "CANCELED"]]
 

@@ -1,6 +1,6 @@
 """What every client of an API beside the cluster stands on: making one, ending one, asking an operation."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
@@ -9,13 +9,14 @@ from c8py.auth import TokenCache
 from c8py.base.clock import Clock
 from c8py.components import bodies
 from c8py.components._async.api import AsyncApi
-from c8py.components.pages import After, Behind, Numbered
+from c8py.components.pages import After, Behind, Numbered, Sorted
 from c8py.components.places import PLACES
 from c8py.config import Settings, load
 from c8py.transport import AsyncTokenSource
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
+Task = TypeVar("Task", bound=Sorted)
 
 
 class AsyncComponent:
@@ -126,6 +127,19 @@ class AsyncComponent:
             if not found.items or not found.sort_values or found.sort_values == after:
                 return
             after = found.sort_values
+
+    async def _behind_last(
+        self,
+        ask: Callable[[Sequence[str]], Awaitable[list[Task]]],  # sync: ask: Callable[[Sequence[str]], list[Task]],
+    ) -> AsyncIterator[Task]:
+        after: Sequence[str] = ()
+        while True:
+            found = await ask(after)
+            for item in found:  # sync: yield from found
+                yield item  # async-only
+            if not found or not found[-1].sort_values or found[-1].sort_values == after:
+                return
+            after = found[-1].sort_values
 
     async def _numbered(
         self,

@@ -132,7 +132,11 @@ def test_what_is_not_given_is_not_sent(api, operation):
 def test_no_method_is_without_an_operation(name):
     own = {one for one, value in vars(CLIENTS[name]).items() if inspect.isfunction(value)}
     rows = [operation.row for operation in FACTS[name].operations]
-    paged = {f"{row['name']}_all" for row in rows if row.get("answer", "").startswith("Found[")}
+    going_on = [row for row in rows if {"searchAfter", "page"} & (row.get("body") or {}).keys()]
+    paged = {f"{row['name']}_all" for row in going_on}
+    assert {row["name"] for row in rows if row.get("answer", "").startswith("Found[")} <= {
+        row["name"] for row in going_on
+    }
     assert own == {row["name"] for row in rows} | paged
 
 
@@ -161,6 +165,33 @@ def test_pages_that_stand_behind_one_another_are_gone_through_to_their_end(api, 
     bodies = [json.loads(call.body) for call in server.received if call.path.endswith("/search")]
     assert all(body["filter"] == {"state": "ACTIVE"} and body["sort"][0]["order"] == "DESC" for body in bodies)
     assert [body.get("searchAfter") for body in bodies] == ([None, [2], [4]] if page_size else [None, [3], [4]])
+
+
+@pytest.mark.parametrize("total", [0, 1, 2, 5])
+def test_tasks_that_stand_behind_one_another_are_gone_through_to_their_end(api, total):
+    def answer(got):
+        body = json.loads(got.body)
+        start = int(body.get("searchAfter", ["0"])[0])
+        tasks = [{"id": f"t{one}", "sortValues": [str(one), f"t{one}"]} for one in range(start + 1, total + 1)]
+        return Reply(200, json.dumps(tasks[: body["pageSize"]]).encode())
+
+    server, settings = api(answer)
+    with Tasklist(settings, cache=MemoryCache()) as tasklist:
+        search = tasklist.search_tasks_all(state="CREATED", sort=["-creationTime"], page_size=2)
+        found = [one.id for one in search]
+    assert found == [f"t{one}" for one in range(1, total + 1)]
+    bodies = [json.loads(call.body) for call in server.received if call.path.endswith("/search")]
+    assert all(body["state"] == "CREATED" and body["sort"][0]["field"] == "creationTime" for body in bodies)
+    ends = [["2", "t2"], ["4", "t4"], ["5", "t5"]] if total == 5 else [[str(total), f"t{total}"]] * (total > 0)
+    assert [body.get("searchAfter") for body in bodies] == [None, *ends]
+
+
+def test_tasks_that_do_not_say_where_they_stand_are_one_page(api):
+    """Some versions leave the place out; asking again would be asking for the same."""
+    server, settings = api(lambda _: Reply(200, b'[{"id":"1"},{"id":"2","sortValues":null}]'))
+    with Tasklist(settings, cache=MemoryCache()) as tasklist:
+        assert [one.id for one in tasklist.search_tasks_all()] == ["1", "2"]
+    assert len([call for call in server.received if call.path.endswith("/search")]) == 1
 
 
 @pytest.mark.parametrize("total", [0, 1, 10, 11, 20])
