@@ -216,16 +216,21 @@ def _stub_lines(rpcs: Iterable[Rpc], name: str, module: str, what: str) -> Itera
     yield f"class {name}:"
     yield f'    """The methods of the service over {what}."""'
     yield ""
-    yield f"    def __init__(self, channel: {module}.Channel) -> None:"
     for rpc in rpcs:
-        shape, call = ("UnaryStream", "unary_stream") if rpc.stream else ("UnaryUnary", "unary_unary")
-        callable_ = f"{module}.{shape}MultiCallable[pb.{rpc.request}, pb.{rpc.response}]"
-        yield f"        self.{rpc.name}: {callable_} = channel.{call}("
-        yield f'            "/{PACKAGE}.{SERVICE}/{rpc.name}",'
-        yield f"            request_serializer=pb.{rpc.request}.SerializeToString,"
-        yield f"            response_deserializer=pb.{rpc.response}.FromString,"
-        yield "        )"
+        shape = "UnaryStream" if rpc.stream else "UnaryUnary"
+        yield f'    {rpc.name}: "{module}.{shape}MultiCallable[pb.{rpc.request}, pb.{rpc.response}]"'
+    yield ""
+    yield f"    def __init__(self, channel: {module}.Channel) -> None:"
+    yield from _CALLABLES.splitlines()
 
+
+_CALLABLES = """\
+        for name, rpc in RPCS.items():
+            make = channel.unary_stream if rpc.server_streaming else channel.unary_unary
+            serializer, deserializer = rpc.request.SerializeToString, rpc.response.FromString
+            path = f"/{SERVICE}/{name}"
+            setattr(self, name, make(path, request_serializer=serializer, response_deserializer=deserializer))
+"""
 
 _HANDLERS = '''\
 def add_GatewayServicer_to_server(servicer: object, server: grpc.Server | grpc.aio.Server) -> None:

@@ -52,243 +52,71 @@ RPCS: Final[Mapping[str, Rpc]] = {
 class GatewayStub:
     """The methods of the service over a channel of grpcio's threads."""
 
+    ActivateJobs: "grpc.UnaryStreamMultiCallable[pb.ActivateJobsRequest, pb.ActivateJobsResponse]"
+    StreamActivatedJobs: "grpc.UnaryStreamMultiCallable[pb.StreamActivatedJobsRequest, pb.ActivatedJob]"
+    CancelProcessInstance: "grpc.UnaryUnaryMultiCallable[pb.CancelProcessInstanceRequest, pb.CancelProcessInstanceResponse]"
+    CompleteJob: "grpc.UnaryUnaryMultiCallable[pb.CompleteJobRequest, pb.CompleteJobResponse]"
+    CreateProcessInstance: "grpc.UnaryUnaryMultiCallable[pb.CreateProcessInstanceRequest, pb.CreateProcessInstanceResponse]"
+    CreateProcessInstanceWithResult: "grpc.UnaryUnaryMultiCallable[pb.CreateProcessInstanceWithResultRequest, pb.CreateProcessInstanceWithResultResponse]"
+    EvaluateDecision: "grpc.UnaryUnaryMultiCallable[pb.EvaluateDecisionRequest, pb.EvaluateDecisionResponse]"
+    DeployProcess: "grpc.UnaryUnaryMultiCallable[pb.DeployProcessRequest, pb.DeployProcessResponse]"
+    DeployResource: "grpc.UnaryUnaryMultiCallable[pb.DeployResourceRequest, pb.DeployResourceResponse]"
+    FailJob: "grpc.UnaryUnaryMultiCallable[pb.FailJobRequest, pb.FailJobResponse]"
+    ThrowError: "grpc.UnaryUnaryMultiCallable[pb.ThrowErrorRequest, pb.ThrowErrorResponse]"
+    PublishMessage: "grpc.UnaryUnaryMultiCallable[pb.PublishMessageRequest, pb.PublishMessageResponse]"
+    ResolveIncident: "grpc.UnaryUnaryMultiCallable[pb.ResolveIncidentRequest, pb.ResolveIncidentResponse]"
+    SetVariables: "grpc.UnaryUnaryMultiCallable[pb.SetVariablesRequest, pb.SetVariablesResponse]"
+    Topology: "grpc.UnaryUnaryMultiCallable[pb.TopologyRequest, pb.TopologyResponse]"
+    UpdateJobRetries: "grpc.UnaryUnaryMultiCallable[pb.UpdateJobRetriesRequest, pb.UpdateJobRetriesResponse]"
+    ModifyProcessInstance: "grpc.UnaryUnaryMultiCallable[pb.ModifyProcessInstanceRequest, pb.ModifyProcessInstanceResponse]"
+    MigrateProcessInstance: "grpc.UnaryUnaryMultiCallable[pb.MigrateProcessInstanceRequest, pb.MigrateProcessInstanceResponse]"
+    UpdateJobTimeout: "grpc.UnaryUnaryMultiCallable[pb.UpdateJobTimeoutRequest, pb.UpdateJobTimeoutResponse]"
+    DeleteResource: "grpc.UnaryUnaryMultiCallable[pb.DeleteResourceRequest, pb.DeleteResourceResponse]"
+    BroadcastSignal: "grpc.UnaryUnaryMultiCallable[pb.BroadcastSignalRequest, pb.BroadcastSignalResponse]"
+    EvaluateConditional: "grpc.UnaryUnaryMultiCallable[pb.EvaluateConditionalRequest, pb.EvaluateConditionalResponse]"
+    UpdateJobPriority: "grpc.UnaryUnaryMultiCallable[pb.UpdateJobPriorityRequest, pb.UpdateJobPriorityResponse]"
+
     def __init__(self, channel: grpc.Channel) -> None:
-        self.ActivateJobs: grpc.UnaryStreamMultiCallable[pb.ActivateJobsRequest, pb.ActivateJobsResponse] = channel.unary_stream(
-            "/gateway_protocol.Gateway/ActivateJobs",
-            request_serializer=pb.ActivateJobsRequest.SerializeToString,
-            response_deserializer=pb.ActivateJobsResponse.FromString,
-        )
-        self.StreamActivatedJobs: grpc.UnaryStreamMultiCallable[pb.StreamActivatedJobsRequest, pb.ActivatedJob] = channel.unary_stream(
-            "/gateway_protocol.Gateway/StreamActivatedJobs",
-            request_serializer=pb.StreamActivatedJobsRequest.SerializeToString,
-            response_deserializer=pb.ActivatedJob.FromString,
-        )
-        self.CancelProcessInstance: grpc.UnaryUnaryMultiCallable[pb.CancelProcessInstanceRequest, pb.CancelProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CancelProcessInstance",
-            request_serializer=pb.CancelProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.CancelProcessInstanceResponse.FromString,
-        )
-        self.CompleteJob: grpc.UnaryUnaryMultiCallable[pb.CompleteJobRequest, pb.CompleteJobResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CompleteJob",
-            request_serializer=pb.CompleteJobRequest.SerializeToString,
-            response_deserializer=pb.CompleteJobResponse.FromString,
-        )
-        self.CreateProcessInstance: grpc.UnaryUnaryMultiCallable[pb.CreateProcessInstanceRequest, pb.CreateProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CreateProcessInstance",
-            request_serializer=pb.CreateProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.CreateProcessInstanceResponse.FromString,
-        )
-        self.CreateProcessInstanceWithResult: grpc.UnaryUnaryMultiCallable[pb.CreateProcessInstanceWithResultRequest, pb.CreateProcessInstanceWithResultResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CreateProcessInstanceWithResult",
-            request_serializer=pb.CreateProcessInstanceWithResultRequest.SerializeToString,
-            response_deserializer=pb.CreateProcessInstanceWithResultResponse.FromString,
-        )
-        self.EvaluateDecision: grpc.UnaryUnaryMultiCallable[pb.EvaluateDecisionRequest, pb.EvaluateDecisionResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/EvaluateDecision",
-            request_serializer=pb.EvaluateDecisionRequest.SerializeToString,
-            response_deserializer=pb.EvaluateDecisionResponse.FromString,
-        )
-        self.DeployProcess: grpc.UnaryUnaryMultiCallable[pb.DeployProcessRequest, pb.DeployProcessResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/DeployProcess",
-            request_serializer=pb.DeployProcessRequest.SerializeToString,
-            response_deserializer=pb.DeployProcessResponse.FromString,
-        )
-        self.DeployResource: grpc.UnaryUnaryMultiCallable[pb.DeployResourceRequest, pb.DeployResourceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/DeployResource",
-            request_serializer=pb.DeployResourceRequest.SerializeToString,
-            response_deserializer=pb.DeployResourceResponse.FromString,
-        )
-        self.FailJob: grpc.UnaryUnaryMultiCallable[pb.FailJobRequest, pb.FailJobResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/FailJob",
-            request_serializer=pb.FailJobRequest.SerializeToString,
-            response_deserializer=pb.FailJobResponse.FromString,
-        )
-        self.ThrowError: grpc.UnaryUnaryMultiCallable[pb.ThrowErrorRequest, pb.ThrowErrorResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/ThrowError",
-            request_serializer=pb.ThrowErrorRequest.SerializeToString,
-            response_deserializer=pb.ThrowErrorResponse.FromString,
-        )
-        self.PublishMessage: grpc.UnaryUnaryMultiCallable[pb.PublishMessageRequest, pb.PublishMessageResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/PublishMessage",
-            request_serializer=pb.PublishMessageRequest.SerializeToString,
-            response_deserializer=pb.PublishMessageResponse.FromString,
-        )
-        self.ResolveIncident: grpc.UnaryUnaryMultiCallable[pb.ResolveIncidentRequest, pb.ResolveIncidentResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/ResolveIncident",
-            request_serializer=pb.ResolveIncidentRequest.SerializeToString,
-            response_deserializer=pb.ResolveIncidentResponse.FromString,
-        )
-        self.SetVariables: grpc.UnaryUnaryMultiCallable[pb.SetVariablesRequest, pb.SetVariablesResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/SetVariables",
-            request_serializer=pb.SetVariablesRequest.SerializeToString,
-            response_deserializer=pb.SetVariablesResponse.FromString,
-        )
-        self.Topology: grpc.UnaryUnaryMultiCallable[pb.TopologyRequest, pb.TopologyResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/Topology",
-            request_serializer=pb.TopologyRequest.SerializeToString,
-            response_deserializer=pb.TopologyResponse.FromString,
-        )
-        self.UpdateJobRetries: grpc.UnaryUnaryMultiCallable[pb.UpdateJobRetriesRequest, pb.UpdateJobRetriesResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/UpdateJobRetries",
-            request_serializer=pb.UpdateJobRetriesRequest.SerializeToString,
-            response_deserializer=pb.UpdateJobRetriesResponse.FromString,
-        )
-        self.ModifyProcessInstance: grpc.UnaryUnaryMultiCallable[pb.ModifyProcessInstanceRequest, pb.ModifyProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/ModifyProcessInstance",
-            request_serializer=pb.ModifyProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.ModifyProcessInstanceResponse.FromString,
-        )
-        self.MigrateProcessInstance: grpc.UnaryUnaryMultiCallable[pb.MigrateProcessInstanceRequest, pb.MigrateProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/MigrateProcessInstance",
-            request_serializer=pb.MigrateProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.MigrateProcessInstanceResponse.FromString,
-        )
-        self.UpdateJobTimeout: grpc.UnaryUnaryMultiCallable[pb.UpdateJobTimeoutRequest, pb.UpdateJobTimeoutResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/UpdateJobTimeout",
-            request_serializer=pb.UpdateJobTimeoutRequest.SerializeToString,
-            response_deserializer=pb.UpdateJobTimeoutResponse.FromString,
-        )
-        self.DeleteResource: grpc.UnaryUnaryMultiCallable[pb.DeleteResourceRequest, pb.DeleteResourceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/DeleteResource",
-            request_serializer=pb.DeleteResourceRequest.SerializeToString,
-            response_deserializer=pb.DeleteResourceResponse.FromString,
-        )
-        self.BroadcastSignal: grpc.UnaryUnaryMultiCallable[pb.BroadcastSignalRequest, pb.BroadcastSignalResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/BroadcastSignal",
-            request_serializer=pb.BroadcastSignalRequest.SerializeToString,
-            response_deserializer=pb.BroadcastSignalResponse.FromString,
-        )
-        self.EvaluateConditional: grpc.UnaryUnaryMultiCallable[pb.EvaluateConditionalRequest, pb.EvaluateConditionalResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/EvaluateConditional",
-            request_serializer=pb.EvaluateConditionalRequest.SerializeToString,
-            response_deserializer=pb.EvaluateConditionalResponse.FromString,
-        )
-        self.UpdateJobPriority: grpc.UnaryUnaryMultiCallable[pb.UpdateJobPriorityRequest, pb.UpdateJobPriorityResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/UpdateJobPriority",
-            request_serializer=pb.UpdateJobPriorityRequest.SerializeToString,
-            response_deserializer=pb.UpdateJobPriorityResponse.FromString,
-        )
+        for name, rpc in RPCS.items():
+            make = channel.unary_stream if rpc.server_streaming else channel.unary_unary
+            serializer, deserializer = rpc.request.SerializeToString, rpc.response.FromString
+            path = f"/{SERVICE}/{name}"
+            setattr(self, name, make(path, request_serializer=serializer, response_deserializer=deserializer))
 
 
 class GatewayAsyncStub:
     """The methods of the service over a channel of grpc.aio."""
 
+    ActivateJobs: "grpc.aio.UnaryStreamMultiCallable[pb.ActivateJobsRequest, pb.ActivateJobsResponse]"
+    StreamActivatedJobs: "grpc.aio.UnaryStreamMultiCallable[pb.StreamActivatedJobsRequest, pb.ActivatedJob]"
+    CancelProcessInstance: "grpc.aio.UnaryUnaryMultiCallable[pb.CancelProcessInstanceRequest, pb.CancelProcessInstanceResponse]"
+    CompleteJob: "grpc.aio.UnaryUnaryMultiCallable[pb.CompleteJobRequest, pb.CompleteJobResponse]"
+    CreateProcessInstance: "grpc.aio.UnaryUnaryMultiCallable[pb.CreateProcessInstanceRequest, pb.CreateProcessInstanceResponse]"
+    CreateProcessInstanceWithResult: "grpc.aio.UnaryUnaryMultiCallable[pb.CreateProcessInstanceWithResultRequest, pb.CreateProcessInstanceWithResultResponse]"
+    EvaluateDecision: "grpc.aio.UnaryUnaryMultiCallable[pb.EvaluateDecisionRequest, pb.EvaluateDecisionResponse]"
+    DeployProcess: "grpc.aio.UnaryUnaryMultiCallable[pb.DeployProcessRequest, pb.DeployProcessResponse]"
+    DeployResource: "grpc.aio.UnaryUnaryMultiCallable[pb.DeployResourceRequest, pb.DeployResourceResponse]"
+    FailJob: "grpc.aio.UnaryUnaryMultiCallable[pb.FailJobRequest, pb.FailJobResponse]"
+    ThrowError: "grpc.aio.UnaryUnaryMultiCallable[pb.ThrowErrorRequest, pb.ThrowErrorResponse]"
+    PublishMessage: "grpc.aio.UnaryUnaryMultiCallable[pb.PublishMessageRequest, pb.PublishMessageResponse]"
+    ResolveIncident: "grpc.aio.UnaryUnaryMultiCallable[pb.ResolveIncidentRequest, pb.ResolveIncidentResponse]"
+    SetVariables: "grpc.aio.UnaryUnaryMultiCallable[pb.SetVariablesRequest, pb.SetVariablesResponse]"
+    Topology: "grpc.aio.UnaryUnaryMultiCallable[pb.TopologyRequest, pb.TopologyResponse]"
+    UpdateJobRetries: "grpc.aio.UnaryUnaryMultiCallable[pb.UpdateJobRetriesRequest, pb.UpdateJobRetriesResponse]"
+    ModifyProcessInstance: "grpc.aio.UnaryUnaryMultiCallable[pb.ModifyProcessInstanceRequest, pb.ModifyProcessInstanceResponse]"
+    MigrateProcessInstance: "grpc.aio.UnaryUnaryMultiCallable[pb.MigrateProcessInstanceRequest, pb.MigrateProcessInstanceResponse]"
+    UpdateJobTimeout: "grpc.aio.UnaryUnaryMultiCallable[pb.UpdateJobTimeoutRequest, pb.UpdateJobTimeoutResponse]"
+    DeleteResource: "grpc.aio.UnaryUnaryMultiCallable[pb.DeleteResourceRequest, pb.DeleteResourceResponse]"
+    BroadcastSignal: "grpc.aio.UnaryUnaryMultiCallable[pb.BroadcastSignalRequest, pb.BroadcastSignalResponse]"
+    EvaluateConditional: "grpc.aio.UnaryUnaryMultiCallable[pb.EvaluateConditionalRequest, pb.EvaluateConditionalResponse]"
+    UpdateJobPriority: "grpc.aio.UnaryUnaryMultiCallable[pb.UpdateJobPriorityRequest, pb.UpdateJobPriorityResponse]"
+
     def __init__(self, channel: grpc.aio.Channel) -> None:
-        self.ActivateJobs: grpc.aio.UnaryStreamMultiCallable[pb.ActivateJobsRequest, pb.ActivateJobsResponse] = channel.unary_stream(
-            "/gateway_protocol.Gateway/ActivateJobs",
-            request_serializer=pb.ActivateJobsRequest.SerializeToString,
-            response_deserializer=pb.ActivateJobsResponse.FromString,
-        )
-        self.StreamActivatedJobs: grpc.aio.UnaryStreamMultiCallable[pb.StreamActivatedJobsRequest, pb.ActivatedJob] = channel.unary_stream(
-            "/gateway_protocol.Gateway/StreamActivatedJobs",
-            request_serializer=pb.StreamActivatedJobsRequest.SerializeToString,
-            response_deserializer=pb.ActivatedJob.FromString,
-        )
-        self.CancelProcessInstance: grpc.aio.UnaryUnaryMultiCallable[pb.CancelProcessInstanceRequest, pb.CancelProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CancelProcessInstance",
-            request_serializer=pb.CancelProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.CancelProcessInstanceResponse.FromString,
-        )
-        self.CompleteJob: grpc.aio.UnaryUnaryMultiCallable[pb.CompleteJobRequest, pb.CompleteJobResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CompleteJob",
-            request_serializer=pb.CompleteJobRequest.SerializeToString,
-            response_deserializer=pb.CompleteJobResponse.FromString,
-        )
-        self.CreateProcessInstance: grpc.aio.UnaryUnaryMultiCallable[pb.CreateProcessInstanceRequest, pb.CreateProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CreateProcessInstance",
-            request_serializer=pb.CreateProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.CreateProcessInstanceResponse.FromString,
-        )
-        self.CreateProcessInstanceWithResult: grpc.aio.UnaryUnaryMultiCallable[pb.CreateProcessInstanceWithResultRequest, pb.CreateProcessInstanceWithResultResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/CreateProcessInstanceWithResult",
-            request_serializer=pb.CreateProcessInstanceWithResultRequest.SerializeToString,
-            response_deserializer=pb.CreateProcessInstanceWithResultResponse.FromString,
-        )
-        self.EvaluateDecision: grpc.aio.UnaryUnaryMultiCallable[pb.EvaluateDecisionRequest, pb.EvaluateDecisionResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/EvaluateDecision",
-            request_serializer=pb.EvaluateDecisionRequest.SerializeToString,
-            response_deserializer=pb.EvaluateDecisionResponse.FromString,
-        )
-        self.DeployProcess: grpc.aio.UnaryUnaryMultiCallable[pb.DeployProcessRequest, pb.DeployProcessResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/DeployProcess",
-            request_serializer=pb.DeployProcessRequest.SerializeToString,
-            response_deserializer=pb.DeployProcessResponse.FromString,
-        )
-        self.DeployResource: grpc.aio.UnaryUnaryMultiCallable[pb.DeployResourceRequest, pb.DeployResourceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/DeployResource",
-            request_serializer=pb.DeployResourceRequest.SerializeToString,
-            response_deserializer=pb.DeployResourceResponse.FromString,
-        )
-        self.FailJob: grpc.aio.UnaryUnaryMultiCallable[pb.FailJobRequest, pb.FailJobResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/FailJob",
-            request_serializer=pb.FailJobRequest.SerializeToString,
-            response_deserializer=pb.FailJobResponse.FromString,
-        )
-        self.ThrowError: grpc.aio.UnaryUnaryMultiCallable[pb.ThrowErrorRequest, pb.ThrowErrorResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/ThrowError",
-            request_serializer=pb.ThrowErrorRequest.SerializeToString,
-            response_deserializer=pb.ThrowErrorResponse.FromString,
-        )
-        self.PublishMessage: grpc.aio.UnaryUnaryMultiCallable[pb.PublishMessageRequest, pb.PublishMessageResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/PublishMessage",
-            request_serializer=pb.PublishMessageRequest.SerializeToString,
-            response_deserializer=pb.PublishMessageResponse.FromString,
-        )
-        self.ResolveIncident: grpc.aio.UnaryUnaryMultiCallable[pb.ResolveIncidentRequest, pb.ResolveIncidentResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/ResolveIncident",
-            request_serializer=pb.ResolveIncidentRequest.SerializeToString,
-            response_deserializer=pb.ResolveIncidentResponse.FromString,
-        )
-        self.SetVariables: grpc.aio.UnaryUnaryMultiCallable[pb.SetVariablesRequest, pb.SetVariablesResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/SetVariables",
-            request_serializer=pb.SetVariablesRequest.SerializeToString,
-            response_deserializer=pb.SetVariablesResponse.FromString,
-        )
-        self.Topology: grpc.aio.UnaryUnaryMultiCallable[pb.TopologyRequest, pb.TopologyResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/Topology",
-            request_serializer=pb.TopologyRequest.SerializeToString,
-            response_deserializer=pb.TopologyResponse.FromString,
-        )
-        self.UpdateJobRetries: grpc.aio.UnaryUnaryMultiCallable[pb.UpdateJobRetriesRequest, pb.UpdateJobRetriesResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/UpdateJobRetries",
-            request_serializer=pb.UpdateJobRetriesRequest.SerializeToString,
-            response_deserializer=pb.UpdateJobRetriesResponse.FromString,
-        )
-        self.ModifyProcessInstance: grpc.aio.UnaryUnaryMultiCallable[pb.ModifyProcessInstanceRequest, pb.ModifyProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/ModifyProcessInstance",
-            request_serializer=pb.ModifyProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.ModifyProcessInstanceResponse.FromString,
-        )
-        self.MigrateProcessInstance: grpc.aio.UnaryUnaryMultiCallable[pb.MigrateProcessInstanceRequest, pb.MigrateProcessInstanceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/MigrateProcessInstance",
-            request_serializer=pb.MigrateProcessInstanceRequest.SerializeToString,
-            response_deserializer=pb.MigrateProcessInstanceResponse.FromString,
-        )
-        self.UpdateJobTimeout: grpc.aio.UnaryUnaryMultiCallable[pb.UpdateJobTimeoutRequest, pb.UpdateJobTimeoutResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/UpdateJobTimeout",
-            request_serializer=pb.UpdateJobTimeoutRequest.SerializeToString,
-            response_deserializer=pb.UpdateJobTimeoutResponse.FromString,
-        )
-        self.DeleteResource: grpc.aio.UnaryUnaryMultiCallable[pb.DeleteResourceRequest, pb.DeleteResourceResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/DeleteResource",
-            request_serializer=pb.DeleteResourceRequest.SerializeToString,
-            response_deserializer=pb.DeleteResourceResponse.FromString,
-        )
-        self.BroadcastSignal: grpc.aio.UnaryUnaryMultiCallable[pb.BroadcastSignalRequest, pb.BroadcastSignalResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/BroadcastSignal",
-            request_serializer=pb.BroadcastSignalRequest.SerializeToString,
-            response_deserializer=pb.BroadcastSignalResponse.FromString,
-        )
-        self.EvaluateConditional: grpc.aio.UnaryUnaryMultiCallable[pb.EvaluateConditionalRequest, pb.EvaluateConditionalResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/EvaluateConditional",
-            request_serializer=pb.EvaluateConditionalRequest.SerializeToString,
-            response_deserializer=pb.EvaluateConditionalResponse.FromString,
-        )
-        self.UpdateJobPriority: grpc.aio.UnaryUnaryMultiCallable[pb.UpdateJobPriorityRequest, pb.UpdateJobPriorityResponse] = channel.unary_unary(
-            "/gateway_protocol.Gateway/UpdateJobPriority",
-            request_serializer=pb.UpdateJobPriorityRequest.SerializeToString,
-            response_deserializer=pb.UpdateJobPriorityResponse.FromString,
-        )
+        for name, rpc in RPCS.items():
+            make = channel.unary_stream if rpc.server_streaming else channel.unary_unary
+            serializer, deserializer = rpc.request.SerializeToString, rpc.response.FromString
+            path = f"/{SERVICE}/{name}"
+            setattr(self, name, make(path, request_serializer=serializer, response_deserializer=deserializer))
 
 
 def add_GatewayServicer_to_server(servicer: object, server: grpc.Server | grpc.aio.Server) -> None:
