@@ -323,6 +323,16 @@ class Printer:
         yield from (f"request_content={_quoted(o.consumes)}",) if o.consumes else ()
         yield from (f"response_content={_quoted(o.produces)}",) if o.produces else ()
         yield from ("deprecated=True",) if o.deprecated else ()
+        newer = ", ".join(f'"{wire}": "{since}"' for wire, since in self._newer(o))
+        yield from (f"newer={{{newer}}}",) if newer else ()
+
+    def _newer(self, operation: OperationFact) -> Iterator[tuple[str, str]]:
+        name = self.api.named(operation.request) if operation.request and not operation.consumes else ""
+        if name and self.api.is_struct(self.api.schemas[name]):
+            for wire, field in self.api.properties(name).items():
+                since = field.schemas[0].since
+                if _version(since) > _version(operation.since):
+                    yield wire, since
 
 
 def _imports(text: str, handed_on: list[str], keys: Iterable[str]) -> Iterator[str]:

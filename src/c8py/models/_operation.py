@@ -1,5 +1,6 @@
 """What is known of one operation of the REST API. The table of them is `c8py.models.operations`."""
 
+from collections.abc import Mapping
 from importlib import import_module
 
 import msgspec
@@ -25,6 +26,7 @@ class Operation(msgspec.Struct, frozen=True):
         request_content: the media type of the body, where that is not JSON.
         response_content: the media type of the answer, where that is not JSON.
         deprecated: whether the API advises against it.
+        newer: the members of the body that came after the operation itself, and the version that brought each.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Operation(msgspec.Struct, frozen=True):
     request_content: str = ""
     response_content: str = ""
     deprecated: bool = False
+    newer: Mapping[str, str] = {}
 
     @property
     def module(self) -> str:

@@ -1,6 +1,7 @@
 import re
 from collections import Counter
 
+import msgspec
 import pytest
 
 from c8py.models.operations import OPERATIONS, Operation
@@ -56,3 +57,12 @@ def test_what_stands_beside_v2_belongs_to_the_whole_cluster():
     beside = {o.path for o in OPERATIONS.values() if o.path.startswith("/cluster/v2/")}
     assert beside
     assert beside <= wide
+
+
+def test_members_that_came_later_than_their_operation_are_known():
+    assert OPERATIONS["completeJob"].newer == {"result": "8.8", "jobLeaseToken": "8.10", "businessId": "8.10"}
+    assert OPERATIONS["getTopology"].newer == {}
+    for operation in OPERATIONS.values():
+        kind = operation.request_type()
+        wires = kind.__struct_encode_fields__ if isinstance(kind, msgspec.StructMeta) else ()
+        assert operation.newer.keys() <= set(wires)

@@ -47,7 +47,7 @@ class AsyncNoun(AsyncCalls):
     Arguments have the names of the API. UNSET, the default of most, sends nothing; None sends null. A `tenant_id` that
     is left out is the client's own, if it has one. `timeout_s` is for
     all attempts of a call together, in seconds; None is the client's own. Every method raises `C8Error`: `NotSupported`
-    where the operation is newer than the cluster, before anything is sent.
+    where the operation, or what it is told, is newer than the cluster, before anything is sent.
 
     Args:
         connection: of the client.
@@ -165,6 +165,9 @@ class AsyncNoun(AsyncCalls):
         row = OPERATIONS[operation]
         self._connection.rest()  # without an address nobody is asked, not even for the version
         await version.must_offer(row)
+        for name, since in row.newer.items():
+            if body and body.get(name):  # what is empty says nothing to anybody
+                await version.must_be(since, f"{name} of {operation}")
         if settings.physical_tenant_id:
             await version.must_be(PHYSICAL_TENANTS_SINCE, "a physical tenant")
         return rest_forms.request(

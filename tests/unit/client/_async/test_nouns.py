@@ -12,7 +12,8 @@ from msgspec import UNSET
 from c8py.client._async.nouns import AsyncNouns
 from c8py.errors import InvalidArgument, NotSupported
 from c8py.models.document import DocumentMetadata
-from c8py.models.keys import JobKey, ProcessInstanceKey
+from c8py.models.job import JobResult
+from c8py.models.keys import JobKey, JobLeaseToken, ProcessInstanceKey
 from c8py.models.operations import OPERATIONS
 from c8py.models.process_instance import AdvancedStringFilter, ProcessInstanceFilter
 from harness.answering import Reply
@@ -144,6 +145,23 @@ async def test_an_operation_of_every_version_asks_for_no_version(api):
     client, server = api(version="8.6.0")
     await client.jobs.complete(JobKey("1"))
     assert [one.path for one in server.received] == ["/v2/jobs/1/completion"]
+
+
+async def test_what_an_operation_was_not_always_told_is_refused_before_it_is_sent(api):
+    client, server = api(version="8.9.4")
+    await client.jobs.complete(JobKey("1"), variables={"a": 1}, result=JobResult(), job_lease_token=None)
+    with pytest.raises(
+        NotSupported, match=r"version 8\.10 or newer for jobLeaseToken of completeJob, but it is 8\.9\.4"
+    ):
+        await client.jobs.complete(JobKey("1"), job_lease_token=JobLeaseToken("t"))
+    assert [one.path for one in server.received] == ["/v2/topology", "/v2/jobs/1/completion"]
+
+
+async def test_a_cluster_that_knows_it_is_told(api):
+    client, server = api(version="8.10.0")
+    await client.jobs.complete(JobKey("1"), job_lease_token=JobLeaseToken("t"))
+    assert server.received[-1].path == "/v2/jobs/1/completion"
+    assert json.loads(server.received[-1].body) == {"jobLeaseToken": "t"}
 
 
 @pytest.mark.parametrize("version", ["", "snapshot", "9.0.0-alpha1"])
