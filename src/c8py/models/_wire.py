@@ -6,6 +6,7 @@ refuse members that they do not know, and an answer is read by both. Only one th
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType, UnionType
 from typing import Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -43,7 +44,9 @@ class Reader(Generic[Value]):
             try:
                 self._strict.decode(body)
             except msgspec.ValidationError:
-                keep(value, msgspec.json.decode(body))
+                # What nobody asked for may be more than we can read; the rest is an answer all the same.
+                with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+                    keep(value, msgspec.json.decode(body))
         return value
 
 

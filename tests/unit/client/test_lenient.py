@@ -4,7 +4,7 @@ import contextlib
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c8py.client.lenient import decode
@@ -143,6 +143,11 @@ def test_jobs_of_an_older_server_are_read_one_by_one_too():
     assert [job.job_key for job in read(text, JobActivationResult).jobs] == ["1", "2"]
 
 
+def test_jobs_that_are_read_one_by_one_keep_what_a_newer_server_says_more():
+    text = answer_of_jobs('{"n":1}', '{"n":1e999}').replace('"retries":3', '"retries":3,"newer":{"a":[1]}')
+    assert [unknown_members(job) for job in read(text, JobActivationResult).jobs] == [{"newer": {"a": [1]}}] * 2
+
+
 @pytest.mark.parametrize("body", [b'{"jobs":[{"variables":{"n":1e999}', b'{"jobs":[1e999]}', b'{"jobs":' + b"[" * 9999])
 def test_jobs_that_nobody_could_report_are_refused(body):
     with pytest.raises(ServerFault):
@@ -162,6 +167,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # the first of them makes the readers
 @given(st.lists(st.dictionaries(st.sampled_from(["variables", "jobs", 'a"{', "b\\"]), JSON, max_size=3), max_size=4))
 def test_readable_jobs_are_the_same_beside_an_unreadable_one(variables):
     texts = [msgspec.json.encode(one).decode() for one in variables]

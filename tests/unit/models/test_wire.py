@@ -168,6 +168,12 @@ def test_a_request_has_only_what_was_put_there():
     assert b"newer" not in msgspec.json.encode({"body": request})
 
 
+@pytest.mark.parametrize("unreadable", [b"1e999", b'{"a":"\xff"}'])
+def test_a_member_that_cannot_be_read_is_let_go_and_the_answer_is_read(unreadable):
+    partition = decode(b'{"partitionId":1,"role":"leader","health":"healthy","newer":' + unreadable + b"}", Partition)
+    assert partition == Partition(partition_id=1, role="leader", health="healthy")
+
+
 def test_what_is_no_answer_is_refused():
     with pytest.raises(msgspec.ValidationError):
         decode(b'{"brokers":1}', TopologyResponse)
