@@ -114,12 +114,18 @@ class Visitor:
         """Go on with what there is to do, and ask the platform for the first time.
 
         Raises:
-            PlatformError: the folder cannot be had, or there is nothing to go on with and the platform refuses us.
+            PlatformError: the folder cannot be had, or there is nothing to go on with and the platform refuses us;
+                nothing is left behind.
         """
-        await self._guest.start()
-        trouble = await self._ask()
-        brokers = len((await self._guest.report()).brokers)
+        try:
+            await self._guest.start()
+            trouble = await self._ask()
+            brokers = len((await self._guest.report()).brokers)
+        except BaseException:
+            await self._guest.stop(brokers_too=False)
+            raise
         if trouble and not brokers:
+            await self._guest.stop(brokers_too=False)
             raise PlatformError(trouble, hint="check the URL, the join token and --host")
         self._say(trouble)
         self._task = asyncio.create_task(self._go_on())
