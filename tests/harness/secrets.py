@@ -28,7 +28,7 @@ _NAMES_A_SECRET: Final = re.compile(r"(SECRET|PASSWORD|PASSPHRASE|PASSWD|OAUTH_T
 # The signature is what makes it a token: the rest alone opens no door.
 _TOKEN: Final = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")
 # Addresses of proxies are kept like secrets, as a password may stand in them; one without says nothing.
-_BARE_ADDRESS: Final = re.compile(r"[a-z]+://[\w.:\[\]-]+/?")
+_BARE_ADDRESS: Final = re.compile(r"[a-z]+://[\w.:\[\]-]*/?")
 # No secret is one character alone; ten megabytes of it would be searched for each of thousands of secrets.
 _RUN: Final = re.compile(r"(.)\1{63,}", re.DOTALL)
 _BASIC: Final = re.compile(r"(?<=[Bb]asic )[A-Za-z0-9+/]{8,}={0,2}")

@@ -71,6 +71,8 @@ def test_a_secret_is_known_in_a_flood(known):
 
 def test_an_address_is_a_secret_only_with_a_password_in_it(known):
     known.learn("http://localhost:43081", "a test")
+    known.learn("https://", "a test of what is no address")
+    assert known.shown_in("listens at https://localhost:8080") == ""
     assert known.shown_in("listens at http://localhost:43081") == ""
     known.learn("http://me:h0rse@localhost:43081", "a test")
     assert known.shown_in("goes by http://me:h0rse@localhost:43081")
