@@ -183,7 +183,7 @@ def _prose(thing: object) -> str:
 
 def _platform() -> str:
     about = "What `c8 up` can be told: options for the most common, `--set NAME=VALUE` for all others.\n"
-    text = _head("Settings of the platform", "src/c8py/server/settings.py", about)
+    text = _head("Settings of the platform", "src/c8py/server/settings/", about)
     parts = (
         ("", platform.Settings),
         ("oauth.", platform.OAuthSettings),

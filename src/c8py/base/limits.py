@@ -1,6 +1,6 @@
 """Every limit has a name and a number, and stands here. Settings may lower them; few may raise them.
 
-Grouped by the room that applies them. Units are the last word of a name.
+Grouped by the room that applies them. The unit comes last in a name, and behind it MAX.
 """
 
 from typing import Final

@@ -16,7 +16,8 @@ from c8py.cli.session import session
 from c8py.errors import ConfigError
 
 if TYPE_CHECKING:
-    from c8py.server.settings import Addresses, Settings
+    from c8py.server.addresses import Addresses
+    from c8py.server.settings import Settings
 
 
 @click.command("up")

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from c8py.base.clock import Clock, SystemClock
+from c8py.server.addresses import Addresses
 from c8py.server.app import Platform
-from c8py.server.settings import Addresses, OAuthSettings, Settings
+from c8py.server.settings import OAuthSettings, Settings
 
 ANSWER_WAIT_S = 10.0
 STANDARD = Settings(http_port=0, grpc_port=0, oauth=OAuthSettings(rate_per_s=0))

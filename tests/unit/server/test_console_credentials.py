@@ -7,6 +7,7 @@ import pytest
 
 from c8py.base.redact import Secret
 from c8py.server.access import CLUSTER_SCOPES
+from c8py.server.addresses import Addresses
 from c8py.server.console import (
     FILE_VERSIONS,
     Place,
@@ -15,7 +16,6 @@ from c8py.server.console import (
     credentials_text,
     organization_credentials_text,
 )
-from c8py.server.settings import Addresses
 from c8py.server.store import Cluster
 
 CLUSTER = Cluster(cluster_id="c-1", org_id="o-1", name="n", region="local-1", generation="8.9", created_ms=0)

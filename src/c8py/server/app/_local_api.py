@@ -20,12 +20,12 @@ from c8py.base import limits
 from c8py.base.clock import Clock
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.access import Access, AccessDenied
+from c8py.server.addresses import Addresses
 from c8py.server.app._local_log import told
 from c8py.server.app._remote import Remote, RemoteClusters
 from c8py.server.app._zeebe import ZeebeClusters, record_of
 from c8py.server.brokers import Backup, Fleet, Member, Shape, ZeebeCluster
 from c8py.server.console import ConsoleService, Ids, Journal, KindRefused, Refused, credentials_text, problem
-from c8py.server.settings import Addresses
 from c8py.server.store import Cluster, Store
 from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 

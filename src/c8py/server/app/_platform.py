@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from c8py.base.clock import Clock, SystemClock
 from c8py.errors import C8Error, PlatformError
 from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Provider, Seal
+from c8py.server.addresses import Addresses
 from c8py.server.app._alert_posts import AlertPosts
 from c8py.server.app._embedded import EmbeddedClusters
 from c8py.server.app._fleet import backups_folder, fleet_of
@@ -64,7 +65,7 @@ from c8py.server.console import (
 )
 from c8py.server.gateway import Gateway
 from c8py.server.oauth import oauth_routes
-from c8py.server.settings import Addresses, Settings
+from c8py.server.settings import Settings
 from c8py.server.store import Cluster, Organization, Store
 from c8py.serving.http import HttpServer, Tls, bound_socket
 

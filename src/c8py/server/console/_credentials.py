@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from c8py.base.redact import Secret
 from c8py.server.access import API_FACTS
+from c8py.server.addresses import Addresses
 from c8py.server.console._kinds import Place
-from c8py.server.settings import Addresses
 from c8py.server.store import Cluster
 
 FileVersion = Literal["8.5", "8.6", "8.8"]

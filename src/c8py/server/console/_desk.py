@@ -5,6 +5,7 @@ import datetime as dt
 import msgspec
 
 from c8py.server.access import Access
+from c8py.server.addresses import Addresses
 from c8py.server.console._alerts import Alerts
 from c8py.server.console._backups import BackupDesk
 from c8py.server.console._instances import ShowsInstances
@@ -15,7 +16,7 @@ from c8py.server.console._monitoring import Monitoring
 from c8py.server.console._outside import OutsideSignIn
 from c8py.server.console._service import ConsoleService
 from c8py.server.console._vault import Vault
-from c8py.server.settings import Addresses, Settings
+from c8py.server.settings import Settings
 from c8py.server.store import Organization
 
 

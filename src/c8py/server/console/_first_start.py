@@ -15,6 +15,7 @@ import msgspec
 from c8py.base.clock import Clock
 from c8py.base.redact import Secret
 from c8py.errors import PlatformError
+from c8py.server.addresses import Addresses
 from c8py.server.console._credentials import (
     credentials_file_name,
     credentials_text,
@@ -22,7 +23,7 @@ from c8py.server.console._credentials import (
 )
 from c8py.server.console._ids import Ids
 from c8py.server.console._service import ConsoleService, Created, Refused
-from c8py.server.settings import Addresses, Settings
+from c8py.server.settings import Settings
 from c8py.server.store import Client, Cluster, Level, Organization, Store
 
 # Names of the clients; the next free one of "local", "local 2", "local 3" …

@@ -1,4 +1,4 @@
-"""Service tasks: a job for workers, and the wait until it is done."""
+"""Elements with a job, as service tasks are: a job for workers, and the wait until it is done."""
 
 from c8py.engine.behaviors import incidents, jobs, transitions, variables
 from c8py.engine.bpmn import JobDefinition
