@@ -204,8 +204,12 @@ class DirectChannel:
         return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     async def _reach(self, address: str, first: "asyncio.Future[OSError | None]") -> OSError | None:
-        """Make a line to this address; the error where that is not to be."""
+        """Make a line to this address; the error where that is not to be.
+
+        It is one once the other side has greeted: a call that was not said before has certainly had no effect.
+        """
         where, loop = self._where, asyncio.get_running_loop()
+        line: Line | None = None
         try:
             async with asyncio.timeout(where.connect_s):
                 _, line = await loop.create_connection(
@@ -215,16 +219,22 @@ class DirectChannel:
                     ssl=where.tls,
                     server_hostname=where.server_name if where.tls else None,
                 )
+                self._open.add(line)
+                if where.tls is not None and not line.speaks_h2():
+                    return OSError("expected HTTP/2 of the other side, but it speaks something else")
+                await line.greeted()
+        except TimeoutError:
+            return OSError(f"expected a word of {address} within {where.connect_s:g} s")
         except OSError as error:
             return error
-        if where.tls is not None and not line.speaks_h2():
-            line.give_up("the other side does not speak HTTP/2")
-            return OSError("expected HTTP/2 of the other side, but it speaks something else")
-        self._lines.append(line)
-        self._open.add(line)
-        if not first.done():
-            first.set_result(None)
-        return None
+        else:
+            self._lines.append(line)
+            if not first.done():
+                first.set_result(None)
+            return None
+        finally:
+            if line is not None and not line.session.greeted:
+                line.give_up("the other side has not greeted")
 
     def _lost(self, line: Line) -> None:
         self._open.discard(line)

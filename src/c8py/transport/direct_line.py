@@ -25,7 +25,7 @@ class Where(NamedTuple):
         authority: what it is called.
         tls: how it is known; None for plain text.
         server_name: that its certificate has.
-        connect_s: how long a connection may take.
+        connect_s: how long a connection may take, the first word of the other side included.
         keep_alive_s: after how long without a word it is asked whether it is still there, while calls wait.
         agent: who we are.
     """
@@ -63,6 +63,7 @@ class Line(asyncio.Protocol):
         self._flushing = self._full = False
         self._ticking: asyncio.TimerHandle | None = None
         self._gone: asyncio.Future[None] = loop.create_future()
+        self._greeted: asyncio.Future[OSError | None] = loop.create_future()
         self._heard_s = 0.0
         self._asked_s: float | None = None
 
@@ -75,6 +76,16 @@ class Line(asyncio.Protocol):
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unheard_ms)
         self._flush()
 
+    async def greeted(self) -> None:
+        """Wait for the other side's first word: until then nobody knows whether it reads, and how much it takes.
+
+        Raises:
+            OSError: it has gone without one, or spoke of something else.
+        """
+        error = await self._greeted
+        if error is not None:
+            raise error
+
     def data_received(self, data: bytes) -> None:
         """The loop has read something."""
         self._heard_s, self._asked_s = self.loop.time(), None
@@ -83,6 +94,8 @@ class Line(asyncio.Protocol):
         except BrokenPeer as error:
             self.give_up(f"connection aborted: {error}")
             return
+        if self.session.greeted:
+            self._settle(None)
         self._soon()
         self._close_if_over()
 
@@ -101,11 +114,9 @@ class Line(asyncio.Protocol):
             self._gone.set_result(None)
         if self._ticking is not None:
             self._ticking.cancel()
-        if not self.session.greeted:
-            # Whoever is not let in finds out after the handshake only; nothing that was said has been heard.
-            self.session.lost(f"failed to connect: {exc or 'the other side hung up at once'}")
-        else:
-            self.session.lost(f"socket closed: {exc or 'by the other side'}")
+        # Whoever is not let in finds out after the handshake only.
+        self._settle(OSError(f"{exc or 'the other side hung up at once'}"))
+        self.session.lost(f"socket closed: {exc or 'by the other side'}")
         self._lost(self)
 
     def speaks_h2(self) -> bool:
@@ -119,7 +130,7 @@ class Line(asyncio.Protocol):
         await self._gone
 
     def say(self, call: Call, path: str, headers: Headers, timeout: str, message: bytes) -> None:
-        """Send a call, in the same write as whatever else this round of the loop says."""
+        """Send a call to who has greeted, in the same write as whatever else this round of the loop says."""
         self.session.open(call, path, headers, timeout, message)
         if not self._flushing:
             self._flushing = True
@@ -134,9 +145,14 @@ class Line(asyncio.Protocol):
 
     def give_up(self, why: str, *, status: str = "UNAVAILABLE") -> None:
         """Break it off; its calls are told why."""
+        self._settle(OSError(why))
         self.session.lost(why, status=status)
         if self._transport is not None:
             self._transport.abort()
+
+    def _settle(self, error: OSError | None) -> None:
+        if not self._greeted.done():
+            self._greeted.set_result(error)
 
     def _soon(self) -> None:
         if not self._flushing:

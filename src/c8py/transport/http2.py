@@ -249,9 +249,9 @@ class Session:
     def _on_settings(self, flags: int, number: int, payload: bytes) -> None:
         if number or len(payload) % 6:
             raise BrokenPeer("expected settings of the connection, six bytes each")
-        self.greeted = True
         if flags & _ACK:
             return
+        self.greeted = True
         for at in range(0, len(payload), 6):
             self._on_setting(int.from_bytes(payload[at : at + 2]), int.from_bytes(payload[at + 2 : at + 6]))
         self._owe(_frame(_SETTINGS, _ACK, 0, b""))

@@ -26,8 +26,10 @@ from harness.http2_frames import (
     PREFACE,
     RESET,
     SETTINGS,
+    WINDOW,
     Peer,
     frame,
+    frames,
 )
 
 STARTED = pb.CreateProcessInstanceResponse(processInstanceKey=1)
@@ -152,6 +154,65 @@ async def test_what_may_have_taken_effect_is_not_made_again(client):
             await start(client(gateway.address))
         assert raised.value.sent
         assert gateway.called == 1
+
+
+@contextlib.asynccontextmanager
+async def without_greeting(word=b"", stays_s=60.0):
+    """Takes connections and all that they say, but never greets: says something else, or nothing, and hangs up."""
+    heard = []
+
+    async def serve(reader, writer):
+        writer.write(word)
+        heard.append(b"")
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(stays_s):
+                while part := await reader.read(65_536):
+                    heard[-1] += part
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], heard
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [{"stays_s": 0.1}, {}, {"word": b"HTTP/1.1 400 Bad Request\r\n\r\n"}],
+    ids=["hangs up", "silent", "HTTP/1.1"],
+)
+async def test_who_never_greets_is_not_reached_and_has_not_been_told_the_call(client, manner):
+    async with without_greeting(**manner) as (port, heard):
+        one = client(f"grpc://127.0.0.1:{port}", connect_timeout_s=0.3)
+        request = pb.CreateProcessInstanceRequest(bpmnProcessId="p")
+        begun_s = time.monotonic()
+        with pytest.raises(ConnectionFailed) as raised:
+            await one.unary(
+                "CreateProcessInstance", request, pb.CreateProcessInstanceResponse, timeout_s=5, retry=False
+            )
+        assert not raised.value.sent
+        assert time.monotonic() - begun_s < 4
+        assert {kind for sent in heard for kind, *_ in frames(sent.removeprefix(PREFACE))} == {SETTINGS, WINDOW}
+
+
+async def test_an_address_that_never_greets_leaves_the_calls_to_the_next(settings, gateway, monkeypatch):
+    server = gateway({"CreateProcessInstance": lambda *_: STARTED})
+    async with without_greeting() as (silent, _):
+        port = int(server.address.rsplit(":", 1)[1])
+        found = asyncio.get_running_loop().create_connection
+
+        async def connect(factory, host, _port, **more):  # the name's first address is the silent one
+            return await found(factory, "127.0.0.1", silent if host == "127.0.0.2" else port, **more)
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", connect)
+        monkeypatch.setattr(direct, "_BOTH_LOCAL", ("127.0.0.2", "127.0.0.1"))
+        chosen = settings(grpc_address=f"grpc://localhost:{port}", grpc_transport="asyncio", connect_timeout_s=0.3)
+        one = AsyncGrpc(chosen, AsyncFixedHeader(None), SystemClock())
+        try:
+            assert [await start(one, 3) for _ in range(4)] == [STARTED] * 4
+        finally:
+            await one.aclose()
 
 
 HOSTILE = {
