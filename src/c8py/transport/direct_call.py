@@ -82,6 +82,15 @@ class Call:
         self.unsent = NOTHING
         self.untouched = False
 
+    def take(self, part: bytes) -> None:
+        """More of the answer has come."""
+        if not self.body:
+            self.body = part
+        elif isinstance(self.body, bytearray):
+            self.body += part
+        else:
+            self.body = bytearray(self.body) + part
+
     def messages(self) -> list[bytes]:
         """The messages of the answer.
 

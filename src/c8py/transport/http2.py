@@ -188,17 +188,15 @@ class Session:
             return
         if flags & _PADDED:
             payload = _unpadded(payload)
-        if not call.body:
-            call.body = payload
-        elif isinstance(call.body, bytearray):
-            call.body += payload
-        else:
-            call.body = bytearray(call.body) + payload
+        if call.http_status == "200":  # else it is a page of somebody in between
+            call.take(payload)
         if len(call.body) > GRPC_MESSAGE_BYTES_MAX + 5:
             self.cancel(call)
             call.end("RESOURCE_EXHAUSTED", f"received message larger than max ({GRPC_MESSAGE_BYTES_MAX} bytes)")
-        elif flags & _END_STREAM:
+        elif flags & _END_STREAM and call.http_status == "200":
             self._end(call, "INTERNAL", "the answer ended without a status")
+        elif flags & _END_STREAM:
+            self._end_as_http(call)
         elif len(call.body) > _OUR_WINDOW // 2:
             self._out.append(_window(number, len(payload)))
 
@@ -237,7 +235,10 @@ class Session:
         if "grpc-status" in headers:
             self._end(call, *of_trailers(headers))
         else:
-            self._end(call, of_http(call.http_status), f"received http2 header with status: {call.http_status}")
+            self._end_as_http(call)
+
+    def _end_as_http(self, call: Call) -> None:
+        self._end(call, of_http(call.http_status), f"received http2 header with status: {call.http_status}")
 
     def _on_reset(self, _flags: int, number: int, payload: bytes) -> None:
         call = self.calls.get(number)

@@ -86,9 +86,9 @@ async def client(settings):
     """Makes clients of a gateway; all are closed."""
     made = []
 
-    def make(address, **arguments):
+    def make(address, headers=None, **arguments):
         chosen = settings(grpc_address=address, grpc_transport="asyncio", **arguments)
-        made.append(AsyncGrpc(chosen, AsyncFixedHeader(None), SystemClock()))
+        made.append(AsyncGrpc(chosen, headers or AsyncFixedHeader(None), SystemClock()))
         return made[-1]
 
     yield make
@@ -213,6 +213,38 @@ async def test_an_address_that_never_greets_leaves_the_calls_to_the_next(setting
             assert [await start(one, 3) for _ in range(4)] == [STARTED] * 4
         finally:
             await one.aclose()
+
+
+class Renewable:
+    """Headers t1, t2 …: a new one after each refusal."""
+
+    def __init__(self):
+        self.given = 1
+
+    async def header(self):
+        return f"t{self.given}"
+
+    async def header_after_refusal(self, _refused):
+        self.given += 1
+        return await self.header()
+
+    async def aclose(self):
+        pass
+
+
+@pytest.mark.parametrize(("http", "tokens"), [("503", 1), ("401", 2)])
+async def test_a_page_of_a_proxy_is_a_reason_to_try_again(client, http, tokens):
+    def answer(called, number, peer):
+        if called:
+            return [peer.answer(number, pb.TopologyResponse(clusterSize=3).SerializeToString())]
+        head = peer.encoder.encode([(":status", http), ("content-type", "text/html")])
+        return [frame(HEADERS, 4, number, head), frame(0, END_STREAM, number, b"<html>not now</html>")]
+
+    async with RawGateway(answer) as proxy:
+        headers = Renewable()
+        one = client(proxy.address, headers)
+        found = await one.unary("Topology", pb.TopologyRequest(), pb.TopologyResponse, timeout_s=10)
+        assert (found.clusterSize, proxy.called, headers.given) == (3, 2, tokens)
 
 
 HOSTILE = {

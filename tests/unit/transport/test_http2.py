@@ -124,6 +124,27 @@ def test_a_proxy_that_answers_instead_is_understood(session, say, ended, http, s
     assert ended[0].status == status
 
 
+@pytest.mark.parametrize("meant", [("503", "UNAVAILABLE"), ("401", "UNAUTHENTICATED"), ("418", "UNKNOWN")])
+@pytest.mark.parametrize("ends_with", ["its page", "nothing", "trailers"])
+def test_a_proxy_that_answers_with_a_page_is_understood_alike(session, say, ended, meant, ends_with):
+    (http, status), peer = meant, Peer()
+    say()
+    session.received(frame(HEADERS, END_HEADERS, 1, peer.encoder.encode([(":status", http)])))
+    session.received(frame(DATA, END_STREAM if ends_with == "its page" else 0, 1, b"<html>" * 1000))
+    if ends_with == "nothing":
+        session.received(frame(DATA, END_STREAM, 1))
+    elif ends_with == "trailers":
+        session.received(frame(HEADERS, END_HEADERS | END_STREAM, 1, peer.encoder.encode([("x-proxy", "squid")])))
+    assert [(call.status, call.details) for call in ended] == [(status, f"received http2 header with status: {http}")]
+
+
+def test_an_answer_of_a_gateway_that_ends_without_a_status_is_a_fault(session, say, peer, ended):
+    say()
+    session.received(frame(HEADERS, END_HEADERS, 1, peer.encoder.encode([(":status", "200")])))
+    session.received(frame(DATA, END_STREAM, 1, b"\0\0\0\0\0"))
+    assert ended[0].status == "INTERNAL"
+
+
 def test_headers_may_be_padded_and_come_in_parts(session, say, peer, ended):
     say()
     block = peer.encoder.encode([(":status", "200"), ("grpc-status", "0")])
