@@ -164,6 +164,7 @@ VERSION_AGE_S_MAX: Final = 600.0  # then the cluster is asked again which versio
 WAIT_LOOKS_MAX: Final = 100_000  # of one wait for an answer; a day at one a second
 CALL_ATTEMPTS_MAX: Final = 5  # the policy that the gateway ships with its protocol: 0.1 s, times 3, at most 5 s
 GRPC_MESSAGE_BYTES_MAX: Final = 64 * 1024 * 1024  # taken in; what may be sent is the gateway's to say (4 MB)
+GRPC_ANSWER_BYTES_MAX: Final = 256 * 1024 * 1024  # of all messages of one answer that is gathered
 GRPC_PING_S: Final = 20.0  # an unanswered keep-alive ends the connection after so long
 HTTP_IDLE_S: Final = 50.0  # balancers in front of SaaS drop connections that are idle for a minute
 LONG_POLL_S: Final = 10.0  # what the gateway takes where the request names no time

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import unquote
 
+from c8py.base.limits import GRPC_ANSWER_BYTES_MAX, GRPC_MESSAGE_BYTES_MAX
+
 CLOSED: Final = "Channel closed!"
 """What calls are told whose channel is closed; the gRPC library's own words for it."""
 NOTHING: Final = memoryview(b"")
@@ -55,6 +57,7 @@ class Call:
 
     Attributes:
         untouched: the other side did nothing about it: it has said so, or has never heard of it.
+        whole: how much of the body is messages that have come to their end, in bytes.
     """
 
     __slots__ = (
@@ -67,6 +70,7 @@ class Call:
         "status",
         "unsent",
         "untouched",
+        "whole",
         "window",
     )
 
@@ -80,16 +84,33 @@ class Call:
         self.number = 0
         self.window = 0
         self.unsent = NOTHING
+        self.whole = 0
         self.untouched = False
 
-    def take(self, part: bytes) -> None:
-        """More of the answer has come."""
+    def take(self, part: bytes) -> str:
+        """More of the answer has come.
+
+        Returns:
+            Why it is too much; empty if it is not.
+        """
         if not self.body:
             self.body = part
         elif isinstance(self.body, bytearray):
             self.body += part
         else:
             self.body = bytearray(self.body) + part
+        body, size = self.body, len(self.body)
+        # A message without sense is refused once all is there.
+        while size >= self.whole + 5 and not body[self.whole]:
+            message = int.from_bytes(body[self.whole + 1 : self.whole + 5])
+            if message > GRPC_MESSAGE_BYTES_MAX:
+                return f"received message larger than max ({message} vs. {GRPC_MESSAGE_BYTES_MAX})"
+            if size < self.whole + 5 + message:
+                break
+            self.whole += 5 + message
+        if size > GRPC_ANSWER_BYTES_MAX:
+            return f"received messages larger than max together ({GRPC_ANSWER_BYTES_MAX} bytes)"
+        return ""
 
     def messages(self) -> list[bytes]:
         """The messages of the answer.

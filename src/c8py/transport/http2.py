@@ -11,7 +11,6 @@ from typing import Final
 
 import hpack
 
-from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX
 from c8py.transport.direct_call import CANCEL, NOTHING, REFUSED, Call, of_http, of_reset, of_trailers
 
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -188,11 +187,11 @@ class Session:
             return
         if flags & _PADDED:
             payload = _unpadded(payload)
-        if call.http_status == "200":  # else it is a page of somebody in between
-            call.take(payload)
-        if len(call.body) > GRPC_MESSAGE_BYTES_MAX + 5:
+        # What is no success is a page of somebody in between.
+        too_much = call.take(payload) if call.http_status == "200" else ""
+        if too_much:
             self.cancel(call)
-            call.end("RESOURCE_EXHAUSTED", f"received message larger than max ({GRPC_MESSAGE_BYTES_MAX} bytes)")
+            call.end("RESOURCE_EXHAUSTED", too_much)
         elif flags & _END_STREAM and call.http_status == "200":
             self._end(call, "INTERNAL", "the answer ended without a status")
         elif flags & _END_STREAM:

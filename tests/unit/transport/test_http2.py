@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c8py.transport import http2
+from c8py.transport import direct_call
 from c8py.transport.direct_call import Call
 from c8py.transport.http2 import BrokenPeer, Session
 from harness.http2_frames import (
@@ -250,11 +250,44 @@ def test_headers_that_are_longer_than_a_frame_go_out_in_parts(session, say, peer
     assert dict(peer.decoder.decode(b"".join(part for *_, part in sent)))["authorization"] == token
 
 
-def test_an_answer_may_be_as_large_as_the_limit_and_no_larger(session, say, ended, monkeypatch):
-    monkeypatch.setattr(http2, "GRPC_MESSAGE_BYTES_MAX", 50_000)
+def message(size):
+    return b"\0" + size.to_bytes(4) + b"x" * size
+
+
+def receive(session, whole, *, ends=True):
+    """The answer to the first call, in frames of the usual size."""
+    peer = Peer()
+    session.received(frame(HEADERS, END_HEADERS, 1, peer.encoder.encode([(":status", "200")])))
+    for at in range(0, len(whole), 16_384):
+        session.received(frame(DATA, 0, 1, whole[at : at + 16_384]))
+    if ends:
+        session.received(frame(HEADERS, END_HEADERS | END_STREAM, 1, peer.encoder.encode([("grpc-status", "0")])))
+
+
+def test_each_message_of_an_answer_may_be_as_large_as_the_limit(session, say, ended, monkeypatch):
+    monkeypatch.setattr(direct_call, "GRPC_MESSAGE_BYTES_MAX", 50_000)
     say()
-    for _ in range(4):
-        session.received(frame(DATA, 0, 1, b"x" * 16_384))
+    receive(session, message(50_000) * 3 + message(0) + message(50_000))
+    assert ended[0].status == "OK"
+    assert [len(one) for one in ended[0].messages()] == [50_000] * 3 + [0, 50_000]
+
+
+@pytest.mark.parametrize("before", [b"", message(0), message(40_000)])
+def test_no_message_of_an_answer_may_be_larger(session, say, ended, monkeypatch, before):
+    monkeypatch.setattr(direct_call, "GRPC_MESSAGE_BYTES_MAX", 50_000)
+    say()
+    session.to_send()
+    receive(session, before + message(50_001)[:5], ends=False)  # it is not waited for
+    assert ended[0].status == "RESOURCE_EXHAUSTED"
+    assert "larger than max" in ended[0].details
+    assert frames(session.to_send())[-1] == (RESET, 0, 1, (8).to_bytes(4))
+
+
+@pytest.mark.parametrize("whole", [message(1000) * 101, b"\1" * 100_001], ids=["messages", "no sense"])
+def test_all_messages_of_an_answer_together_have_a_limit_too(session, say, ended, monkeypatch, whole):
+    monkeypatch.setattr(direct_call, "GRPC_ANSWER_BYTES_MAX", 100_000)
+    say()
+    receive(session, whole, ends=False)
     assert ended[0].status == "RESOURCE_EXHAUSTED"
     assert "larger than max" in ended[0].details
     assert frames(session.to_send())[-1] == (RESET, 0, 1, (8).to_bytes(4))
@@ -262,13 +295,13 @@ def test_an_answer_may_be_as_large_as_the_limit_and_no_larger(session, say, ende
 
 def test_a_large_answer_comes_whole(session, say, peer, ended):
     say()
-    message = b"0123456789abcdef" * 4096
+    sent = b"0123456789abcdef" * 4096
     session.received(frame(HEADERS, END_HEADERS, 1, peer.encoder.encode([(":status", "200")])))
-    whole = b"\x00" + len(message).to_bytes(4) + message
+    whole = b"\x00" + len(sent).to_bytes(4) + sent
     for at in range(0, len(whole), 1000):
         session.received(frame(DATA, 0, 1, whole[at : at + 1000]))
     session.received(frame(HEADERS, END_HEADERS | END_STREAM, 1, peer.encoder.encode([("grpc-status", "0")])))
-    assert ended[0].messages() == [message]
+    assert ended[0].messages() == [sent]
 
 
 def test_an_answer_before_the_end_of_the_question_stops_the_rest_of_it(session, say, peer, ended):
