@@ -56,6 +56,7 @@ class Call:
         deadline_s: when its caller gives up, on the loop's clock.
 
     Attributes:
+        uncredited: the room that its answer took and was not yet given back, in bytes.
         untouched: the other side did nothing about it: it has said so, or has never heard of it.
         whole: how much of the body is messages that have come to their end, in bytes.
     """
@@ -68,6 +69,7 @@ class Call:
         "http_status",
         "number",
         "status",
+        "uncredited",
         "unsent",
         "untouched",
         "whole",
@@ -83,6 +85,7 @@ class Call:
         self.http_status = "200"
         self.number = 0
         self.window = 0
+        self.uncredited = 0
         self.unsent = NOTHING
         self.whole = 0
         self.untouched = False

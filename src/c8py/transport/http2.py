@@ -185,6 +185,7 @@ class Session:
         call = self.calls.get(number)
         if call is None:
             return
+        call.uncredited += len(payload)
         if flags & _PADDED:
             payload = _unpadded(payload)
         # What is no success is a page of somebody in between.
@@ -196,8 +197,9 @@ class Session:
             self._end(call, "INTERNAL", "the answer ended without a status")
         elif flags & _END_STREAM:
             self._end_as_http(call)
-        elif len(call.body) > _OUR_WINDOW // 2:
-            self._out.append(_window(number, len(payload)))
+        elif call.uncredited > _OUR_WINDOW // 2:
+            self._out.append(_window(number, call.uncredited))
+            call.uncredited = 0
 
     def _on_headers(self, flags: int, number: int, payload: bytes) -> None:
         if flags & _PADDED:

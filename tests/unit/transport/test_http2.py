@@ -195,6 +195,41 @@ def test_what_was_received_is_given_back_as_room(session, say):
     assert sum(back) > 4_000_000
 
 
+def credited(session, to):
+    """The room given back since the last time, of a call or (0) of the connection."""
+    found = frames(session.to_send())
+    return [int.from_bytes(room) for kind, _, number, room in found if (kind, number) == (WINDOW, to)]
+
+
+def test_room_that_padding_took_is_given_back_too(session, say):
+    call = say()
+    session.to_send()
+    back = 0
+    for _ in range(600):
+        session.received(frame(DATA, PADDED, call.number, b"\xff" + b"x" + b"\0" * 255))
+        session.received(frame(DATA, PADDED, call.number, b"\xff" + b"\0" * 255) * 60)
+        back += sum(credited(session, call.number))
+    assert back > 4_000_000
+
+
+def test_no_room_is_never_given_back(session, say):
+    call = say()
+    session.to_send()
+    for _ in range(600):
+        session.received(frame(DATA, 0, call.number, b"x" * 16_384) + frame(DATA, 0, call.number))
+        session.received(frame(DATA, PADDED, call.number, b"\0"))
+        assert 0 not in credited(session, call.number)
+
+
+def test_a_page_that_is_passed_over_gives_its_room_back_as_well(session, say, peer):
+    call = say()
+    session.to_send()
+    session.received(frame(HEADERS, END_HEADERS, call.number, peer.encoder.encode([(":status", "503")])))
+    for _ in range(600):
+        session.received(frame(DATA, 0, call.number, b"x" * 16_384))
+    assert sum(credited(session, call.number)) > 4_000_000
+
+
 def test_pings_are_answered(session):
     session.received(frame(PING, 0, 0, b"12345678"))
     assert frames(session.to_send()) == [(PING, ACK, 0, b"12345678")]
