@@ -16,7 +16,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError, Message
 
 from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX
-from c8py.transport.direct_call import CLOSED, Call
+from c8py.transport.direct_call import CLOSED, Call, time_left
 from c8py.transport.direct_line import Line, Where
 from c8py.transport.http2 import Headers
 
@@ -112,14 +112,14 @@ class DirectChannel:
             told = f"sent message larger than max ({len(message)} vs. {GRPC_MESSAGE_BYTES_MAX})"
             raise _failure("RESOURCE_EXHAUSTED", told)
         loop = asyncio.get_running_loop()
-        left_s, deadline_s = timeout_s, loop.time() + timeout_s
+        deadline_s = loop.time() + timeout_s
         tries = _TRIES_MAX
         while True:
-            line = self._next() or await self._connected(left_s)
+            line = self._next() or await self._connected(deadline_s - loop.time())
             answered: asyncio.Future[None] = loop.create_future()
             # The future is not told of the call: the two would be a circle, and each call some work for the collector.
             call = Call(lambda _, answered=answered: answered.done() or answered.set_result(None), deadline_s)
-            line.say(call, path, metadata, f"{max(1, round(left_s * 1000))}m", message)
+            line.say(call, path, metadata, time_left(deadline_s - loop.time()), message)
             try:
                 await answered
             except asyncio.CancelledError:
@@ -128,9 +128,8 @@ class DirectChannel:
             if call.status == "OK":
                 return read(_messages(call))
             tries -= 1
-            left_s = deadline_s - loop.time()
             # A gateway that goes away says which calls it has not touched: they may be made again, whatever they do.
-            if not call.untouched or not tries or left_s <= 0:
+            if not call.untouched or not tries or deadline_s <= loop.time():
                 raise _failure(call.status, call.details)
 
     def _next(self) -> Line | None:

@@ -1,5 +1,6 @@
 """One call on a connection of HTTP/2: what came of it so far, and what its ending means in the words of gRPC. Pure."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -30,6 +31,8 @@ _OF_HTTP: Final = {
     "503": "UNAVAILABLE",
     "504": "UNAVAILABLE",
 }
+_UNITS: Final = (("m", 0.001), ("S", 1), ("M", 60), ("H", 3600))
+_COUNT_MAX: Final = 99_999_999  # the eight digits that the protocol allows
 
 
 def of_trailers(headers: Mapping[str, str]) -> tuple[str, str]:
@@ -46,6 +49,14 @@ def of_http(status: str) -> str:
 def of_reset(code: int) -> str:
     """The status of gRPC for a call that was reset."""
     return _OF_RESET.get(code, "INTERNAL")
+
+
+def time_left(seconds: float) -> str:
+    """How long its caller waits, as a call says it: rounded up, in a unit that eight digits are enough for."""
+    for unit, unit_s in _UNITS:
+        if seconds <= (_COUNT_MAX - 1) * unit_s:
+            return f"{max(1, math.ceil(seconds / unit_s))}{unit}"
+    return f"{_COUNT_MAX}H"
 
 
 class Call:

@@ -38,8 +38,10 @@ STARTED = pb.CreateProcessInstanceResponse(processInstanceKey=1)
 class RawGateway:
     """Sends what a test says: for each call, what `answer` makes of its number, counted from 0, and its peer."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, greets_after_s=0.0):
         self.answer = answer
+        self.greets_after_s = greets_after_s
+        self.headers = []
         self.called = 0
         self.heard_pings = 0
         self.connections = 0
@@ -59,13 +61,18 @@ class RawGateway:
         peer = Peer()
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readexactly(len(PREFACE))
+            ready = asyncio.Event()
+            asyncio.get_running_loop().call_later(self.greets_after_s, ready.set)
+            await ready.wait()
             writer.write(frame(SETTINGS, 0, 0))
             while True:
                 head = await reader.readexactly(9)
-                await reader.readexactly(int.from_bytes(head[:3]))
+                payload = await reader.readexactly(int.from_bytes(head[:3]))
                 kind, flags, number = head[3], head[4], int.from_bytes(head[5:9])
                 if kind == PING:
                     self.heard_pings += 1
+                elif kind == HEADERS:
+                    self.headers.append(dict(peer.decoder.decode(payload)))
                 elif kind == 0 and flags & END_STREAM:
                     self.called += 1
                     sent = self.answer(self.called - 1, number, peer)
@@ -213,6 +220,18 @@ async def test_an_address_that_never_greets_leaves_the_calls_to_the_next(setting
             assert [await start(one, 3) for _ in range(4)] == [STARTED] * 4
         finally:
             await one.aclose()
+
+
+async def test_a_gateway_is_not_given_the_time_that_connecting_took(client):
+    async with RawGateway(lambda _, number, peer: started(number, peer), greets_after_s=0.3) as gateway:
+        assert await start(client(gateway.address), 10) == STARTED
+        assert 5000 < int(gateway.headers[0]["grpc-timeout"].removesuffix("m")) <= 9700
+
+
+async def test_a_call_may_take_days(client):
+    async with RawGateway(lambda _, number, peer: started(number, peer)) as gateway:
+        assert await start(client(gateway.address), 200_000) == STARTED
+        assert gateway.headers[0]["grpc-timeout"] == "200000S"
 
 
 class Renewable:
