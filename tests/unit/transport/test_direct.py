@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from concurrent import futures
+from typing import NamedTuple
 
 import grpc
 import pytest
@@ -163,23 +164,33 @@ async def test_what_may_have_taken_effect_is_not_made_again(client):
         assert gateway.called == 1
 
 
+class Ungreeted(NamedTuple):
+    """What somebody who never greets has seen: what each connection said, that there was one, that one is over."""
+
+    heard: list[bytes]
+    met: asyncio.Event
+    left: asyncio.Event
+
+
 @contextlib.asynccontextmanager
 async def without_greeting(word=b"", stays_s=60.0):
     """Takes connections and all that they say, but never greets: says something else, or nothing, and hangs up."""
-    heard = []
+    seen = Ungreeted([], asyncio.Event(), asyncio.Event())
 
     async def serve(reader, writer):
         writer.write(word)
-        heard.append(b"")
+        seen.heard.append(b"")
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(stays_s):
                 while part := await reader.read(65_536):
-                    heard[-1] += part
+                    seen.heard[-1] += part
+                    seen.met.set()
+        seen.left.set()
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
-        yield server.sockets[0].getsockname()[1], heard
+        yield server.sockets[0].getsockname()[1], seen
     finally:
         server.close()
 
@@ -190,7 +201,7 @@ async def without_greeting(word=b"", stays_s=60.0):
     ids=["hangs up", "silent", "HTTP/1.1"],
 )
 async def test_who_never_greets_is_not_reached_and_has_not_been_told_the_call(client, manner):
-    async with without_greeting(**manner) as (port, heard):
+    async with without_greeting(**manner) as (port, seen):
         one = client(f"grpc://127.0.0.1:{port}", connect_timeout_s=0.3)
         request = pb.CreateProcessInstanceRequest(bpmnProcessId="p")
         begun_s = time.monotonic()
@@ -200,7 +211,7 @@ async def test_who_never_greets_is_not_reached_and_has_not_been_told_the_call(cl
             )
         assert not raised.value.sent
         assert time.monotonic() - begun_s < 4
-        assert {kind for sent in heard for kind, *_ in frames(sent.removeprefix(PREFACE))} == {SETTINGS, WINDOW}
+        assert {kind for sent in seen.heard for kind, *_ in frames(sent.removeprefix(PREFACE))} == {SETTINGS, WINDOW}
 
 
 async def test_an_address_that_never_greets_leaves_the_calls_to_the_next(settings, gateway, monkeypatch):
@@ -413,3 +424,15 @@ async def test_a_call_that_is_given_up_ends_at_the_gateway_too(client):
             await ended.wait()
     finally:
         server.stop(0).wait()
+
+
+async def test_a_client_that_is_closed_leaves_who_has_not_greeted_too(client):
+    async with without_greeting() as (port, seen):
+        one = client(f"grpc://127.0.0.1:{port}")
+        calling = asyncio.create_task(start(one))
+        async with asyncio.timeout(10):
+            await seen.met.wait()
+            await one.aclose()
+            with pytest.raises(C8Error):
+                await calling
+            await seen.left.wait()
