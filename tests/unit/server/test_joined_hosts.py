@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -82,6 +83,22 @@ def test_hosts_outlive_the_platform(serve, tmp_path):
     token = first.added()
     first.served.stop()
     assert report(Desk(serve(data_dir=tmp_path / "data")), token).status == 200
+
+
+def test_hosts_that_are_added_and_removed_at_once_do_not_lose_each_other(serve, tmp_path):
+    first = Desk(serve(data_dir=tmp_path / "data"))
+    gone = [first.added(f"gone-{n}") for n in range(8)]
+    with ThreadPoolExecutor(16) as together:
+        removals = [together.submit(first, "DELETE", f"/{token.host_id}") for token in gone]
+        additions = [together.submit(first.added, f"stays-{n}") for n in range(8)]
+        assert {one.result().status for one in removals} == {200}
+        stays = [one.result() for one in additions]
+    first.served.stop()
+    second = Desk(serve(data_dir=tmp_path / "data"))
+    assert {one["name"] for one in second("GET").json} == {f"stays-{n}" for n in range(8)}
+    assert {report(second, token).status for token in gone} == {401}
+    assert {report(second, token).status for token in stays} == {200}
+    assert list((tmp_path / "data").rglob("hosts.json.*")) == []
 
 
 def test_the_platform_proves_to_the_host_who_it_is(desk):

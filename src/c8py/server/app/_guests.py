@@ -7,6 +7,7 @@ it. Its secret is shown once, when it is added, and kept sealed in `hosts.json`.
 import asyncio
 import ipaddress
 import re
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -95,6 +96,7 @@ class Guests:
         self._settings = settings
         self._clock = clock
         self._ids = ids
+        self._changing = asyncio.Lock()
         self._last_ms: dict[str, int] = {}
         try:
             kept = msgspec.json.decode(file.read_bytes(), type=tuple[_Kept, ...]) if file.exists() else ()
@@ -134,10 +136,6 @@ class Guests:
         name = (await body_of(request, HostWanted)).name.strip()
         if not name or len(name) > limits.SERVER_NAME_CHARS_MAX or not name.isprintable():
             raise Wrong(400, f"expected a name of 1 to {limits.SERVER_NAME_CHARS_MAX} printable characters")
-        if any(one.name == name for one in self._kept.values()):
-            raise Wrong(409, f"expected a name that is not taken, but there is a host named {name!r}")
-        if len(self._kept) >= limits.HOSTS_MAX:
-            raise Wrong(409, f"expected at most {limits.HOSTS_MAX} hosts, but there are as many")
         if self._settings.data_dir is None or not self._settings.brokers.outlive:
             raise Wrong(409, "expected a platform whose brokers outlive it, but those of this one end with it")
         token = JoinToken(host_id=self._ids.uuid(), secret=Secret(self._ids.secret()))
@@ -147,22 +145,35 @@ class Guests:
             sealed=self._seal.seal(token.secret, token.host_id),
             added_ms=self._clock.now_ms(),
         )
-        await asyncio.to_thread(self._write, {**self._kept, one.host_id: one})
-        self._kept[one.host_id] = one
-        self._fleet.hearsay.know(one.host_id, name)
+        async with self._changing:
+            if any(other.name == name for other in self._kept.values()):
+                raise Wrong(409, f"expected a name that is not taken, but there is a host named {name!r}")
+            if len(self._kept) >= limits.HOSTS_MAX:
+                raise Wrong(409, f"expected at most {limits.HOSTS_MAX} hosts, but there are as many")
+            kept = {**self._kept, one.host_id: one}
+            await asyncio.to_thread(self._write, kept)
+            self._kept = kept
+            self._fleet.hearsay.know(one.host_id, name)
         return as_json({"id": one.host_id, "name": name, "token": token.text().reveal()}, 201)
 
     async def remove(self, request: Request) -> Response:
         """Know a host no longer."""
-        one = self._kept.get(request.path_params["host"])
-        if one is None:
-            raise Wrong(404, "expected the id of a host, but there is none")
-        if self._fleet.runs_on(one.host_id):
-            raise Wrong(409, "expected a host without brokers, but there are some; delete their clusters first")
-        left = {host_id: kept for host_id, kept in self._kept.items() if host_id != one.host_id}
-        await asyncio.to_thread(self._write, left)
-        self._kept = left
-        self._fleet.hearsay.forget(one.host_id)
+        async with self._changing:
+            before = self._kept
+            one = before.get(request.path_params["host"])
+            if one is None:
+                raise Wrong(404, "expected the id of a host, but there is none")
+            if self._fleet.runs_on(one.host_id):
+                raise Wrong(409, "expected a host without brokers, but there are some; delete their clusters first")
+            # Forgotten first: while the file is written, no report of it counts and no cluster is planned for it.
+            self._kept = {host_id: kept for host_id, kept in before.items() if host_id != one.host_id}
+            self._fleet.hearsay.forget(one.host_id)
+            try:
+                await asyncio.to_thread(self._write, self._kept)
+            except PlatformError:
+                self._kept = before
+                self._fleet.hearsay.know(one.host_id, one.name)
+                raise
         return as_json({"id": one.host_id, "name": one.name, "result": "removed"})
 
     async def report(self, request: Request) -> Response:
@@ -173,15 +184,16 @@ class Guests:
             return problem(wrong.status, wrong.detail, request.url.path)
 
     async def _heard(self, request: Request) -> Response:
-        one = self._kept.get(request.path_params["host"])
         moment, proof = request.headers.get(TIME_HEADER, ""), request.headers.get(PROOF_HEADER, "")
         raw = await _all_of(request)
+        one = self._kept.get(request.path_params["host"])  # after the body, which takes its time
         if one is None or not moment.isdecimal() or len(moment) > 15:  # noqa: PLR2004  the year 33658
             raise Wrong(401, "expected a host of this platform, but it is none")
         secret = self._seal.open(one.sealed, one.host_id)
         if not holds(proof, proof_of_report(secret, one.host_id, moment, raw)):
             raise Wrong(401, "expected a host of this platform, but it is none")
-        if abs(int(moment) - self._clock.now_ms()) > _SKEW_MS_MAX or int(moment) <= self._last_ms.get(one.host_id, 0):
+        last_ms = self._last_ms.get(one.host_id, 0)
+        if abs(int(moment) - self._clock.now_ms()) > _SKEW_MS_MAX or int(moment) <= last_ms:
             raise Wrong(401, "expected a report of now, but it is of another time; compare the clocks of both hosts")
         self._last_ms[one.host_id] = int(moment)
         work = self._fleet.heard(one.host_id, self._fit(raw))
@@ -222,11 +234,13 @@ class Guests:
         )
 
     def _write(self, kept: dict[str, _Kept]) -> None:
-        beside = self._file.with_name(self._file.name + ".new")
         try:
-            beside.touch(mode=0o600)
-            beside.write_bytes(msgspec.json.encode(tuple(kept.values())))
-            beside.replace(self._file)
+            # A name of its own, for its owner only: what an earlier write left behind is nobody's beginning.
+            with tempfile.NamedTemporaryFile(
+                dir=self._file.parent, prefix=f"{self._file.name}.", suffix=".new", delete=False
+            ) as beside:
+                beside.write(msgspec.json.encode(tuple(kept.values())))
+            Path(beside.name).replace(self._file)
         except OSError as error:
             raise PlatformError(f"expected to write {self._file}, but: {error}", hint="check the disk") from error
 
