@@ -101,6 +101,15 @@ def test_hosts_that_are_added_and_removed_at_once_do_not_lose_each_other(serve, 
     assert list((tmp_path / "data").rglob("hosts.json.*")) == []
 
 
+def test_a_report_of_before_the_platforms_start_does_not_count_after_it(serve, tmp_path):
+    first = Desk(serve(data_dir=tmp_path / "data"))
+    token = first.added()
+    first.served.stop()
+    second, now = Desk(serve(data_dir=tmp_path / "data")), int(time.time() * 1000)
+    assert report(second, token, moment=str(now - 120_000)).status == 401
+    assert report(second, token, moment=str(now)).status == 200
+
+
 def test_the_platform_proves_to_the_host_who_it_is(desk):
     token, moment = desk.added(), str(int(time.time() * 1000))
     answer = report(desk, token, moment=moment)

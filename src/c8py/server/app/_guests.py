@@ -33,6 +33,7 @@ from c8py.serving.bodies import BodyTooLarge, BodyTooSlow, read_bounded
 FILE_NAME: Final = "hosts.json"
 _HOST: Final = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _SKEW_MS_MAX: Final = 5 * 60_000
+_LAG_MS_MAX: Final = 5_000  # behind the start of the platform: what was said before that may be an echo
 _REPORT: Final = msgspec.json.Decoder(Report)
 _WORK: Final = msgspec.json.Encoder()
 
@@ -98,6 +99,7 @@ class Guests:
         self._ids = ids
         self._changing = asyncio.Lock()
         self._last_ms: dict[str, int] = {}
+        self._not_before_ms = clock.now_ms() - _LAG_MS_MAX
         try:
             kept = msgspec.json.decode(file.read_bytes(), type=tuple[_Kept, ...]) if file.exists() else ()
         except (OSError, msgspec.MsgspecError) as error:
@@ -192,7 +194,7 @@ class Guests:
         secret = self._seal.open(one.sealed, one.host_id)
         if not holds(proof, proof_of_report(secret, one.host_id, moment, raw)):
             raise Wrong(401, "expected a host of this platform, but it is none")
-        last_ms = self._last_ms.get(one.host_id, 0)
+        last_ms = self._last_ms.get(one.host_id, self._not_before_ms)
         if abs(int(moment) - self._clock.now_ms()) > _SKEW_MS_MAX or int(moment) <= last_ms:
             raise Wrong(401, "expected a report of now, but it is of another time; compare the clocks of both hosts")
         self._last_ms[one.host_id] = int(moment)
