@@ -42,6 +42,7 @@ BROKERS_MAX: Final = 64  # of one cluster; a machine is full long before
 DOOR_CONNECTIONS_MAX: Final = 10_000  # to brokers that are behind the platform's doors
 HOSTS_MAX: Final = 64  # that have joined a platform
 HOST_ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024  # what a joined host is to run: plans of a thousand brokers
+CLUSTERS_BURIED_MAX: Final = 1_000  # deleted ones that a joined host has yet to hear of; the last ones count
 BROKERS_STOP_S_MAX: Final = 60.0  # for brokers that are being deleted, when the platform stops
 REMOTE_ANSWER_BYTES_MAX: Final = 256 * 1024  # a token, or the topology of a hundred brokers
 PARTITIONS_MAX: Final = 256  # of one cluster

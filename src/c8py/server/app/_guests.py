@@ -169,7 +169,7 @@ class Guests:
                 raise Wrong(409, "expected a host without brokers, but there are some; delete their clusters first")
             # Forgotten first: while the file is written, no report of it counts and no cluster is planned for it.
             self._kept = {host_id: kept for host_id, kept in before.items() if host_id != one.host_id}
-            self._fleet.hearsay.forget(one.host_id)
+            self._fleet.forget(one.host_id)
             try:
                 await asyncio.to_thread(self._write, self._kept)
             except PlatformError:

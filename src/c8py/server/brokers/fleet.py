@@ -13,6 +13,7 @@ import msgspec
 
 from c8py.base.clock import Clock
 from c8py.errors import PlatformError
+from c8py.server.brokers.buried import Buried
 from c8py.server.brokers.cluster import ZeebeCluster
 from c8py.server.brokers.distribution import Progress, distribution, fetch_by_coordinates, main_class
 from c8py.server.brokers.doors import Doors
@@ -84,6 +85,7 @@ class Fleet:
         self._clock = clock
         self._doors = doors or Doors(lambda _cluster_id, _source: True)
         self._clusters: dict[str, ZeebeCluster] = {}
+        self._buried = Buried(folder)
         self._planning = threading.Lock()
         self._started = False
 
@@ -99,7 +101,10 @@ class Fleet:
         """Take down what a joined host says.
 
         Returns:
-            What it is to do; None where that is not known yet: "nothing" would cost the data of its brokers.
+            What it is to do; None where that is not known yet: "nothing" would end its brokers.
+
+        Raises:
+            PlatformError: what it has done cannot be written down.
         """
         if not self._started:
             return None
@@ -110,7 +115,16 @@ class Fleet:
             work += told
             if told:
                 cluster.heard()
-        return tuple(work)
+        return (*work, *self._buried.work_of(machine, report))
+
+    def forget(self, machine: str) -> None:
+        """Know a joined host no longer.
+
+        Raises:
+            PlatformError: that cannot be written down.
+        """
+        self._buried.forget(machine)
+        self.hearsay.forget(machine)
 
     def runs_on(self, machine: str) -> tuple[str, ...]:
         """The clusters that have brokers on a joined host, by their ids."""
@@ -126,6 +140,7 @@ class Fleet:
             PlatformError: the file of one cannot be read.
         """
         wanted = frozenset(cluster_ids)
+        self._buried.load(wanted)
         for folder in sorted(file.parent for file in self._folder.glob(f"*/{FILE_NAME}")):
             cluster = ZeebeCluster.load(folder, self._backups / folder.name, self._site, clock=self._clock)
             if folder.name in wanted:
@@ -133,6 +148,7 @@ class Fleet:
                 await self._doors.open(cluster.plan)
                 await cluster.start()
             else:
+                self._buried.bury(cluster.plan)
                 cluster.abandon()
         self._started = True
 
@@ -183,6 +199,8 @@ class Fleet:
         cluster = self._clusters.get(cluster_id)
         if cluster is None:
             raise PlatformError("expected a cluster of real brokers, but there is none of this id")
+        await cluster.stop(brokers_too=True)
+        self._buried.bury(cluster.plan)  # before the last that is known of it is gone
         await cluster.delete()
         self._doors.close(cluster_id)
         del self._clusters[cluster_id]

@@ -6,6 +6,7 @@ meanwhile as they were wanted last. Who may tell it anything is settled by app, 
 
 import asyncio
 import contextlib
+import logging
 import re
 import shutil
 import zlib
@@ -22,8 +23,10 @@ from c8py.server.brokers.plan import PORT_FIRST, PORT_LAST, Plan, Shape, Trust, 
 from c8py.server.brokers.ports import Offer
 from c8py.server.brokers.site import Programs, Site
 
+_log = logging.getLogger("c8py.server.brokers")
 _FILE: Final = "work.json"
 _ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+_LOST: Final = "lost-"
 _PORTS_OFFERED: Final = 40  # for eight brokers more
 _AGAIN_S: Final = 30.0  # after a fetch that failed
 
@@ -70,7 +73,10 @@ class Guest:
         await self._take_on(work)
 
     async def told(self, work: tuple[Work, ...]) -> None:
-        """Look after these brokers, and no others: what is not among them any longer is ended, and its data go.
+        """Look after these brokers, and no others.
+
+        What is said to be deleted is ended, and its data go. What is not among them any longer is ended, and its
+        folder is put aside: a platform that came out of an old backup does not know what it had yesterday.
 
         Raises:
             PlatformError: it cannot be written down.
@@ -128,7 +134,7 @@ class Guest:
                 folder = self._folder / key[0] / f"broker-{one.node_id}"
                 self._brokers[key] = await asyncio.to_thread(Here, planned, folder)
                 self._offer.keep(ports_of_broker(planned))
-            self._brokers[key].wanted = one.wanted
+            self._brokers[key].wanted = one.wanted and not one.deleted
             if one.secured and self._site.tls is None:
                 self._brokers[key].wanted = False
         for key, broker in self._brokers.items():
@@ -149,14 +155,26 @@ class Guest:
             broker.look(self._site)
 
     async def _let_go(self) -> None:
-        """Forget brokers that nobody told us of and that have ended, with their data."""
-        told = {(one.plan.cluster_id, one.node_id) for one in self._work}
+        """Forget brokers that have ended and are deleted, with their data, or that nobody told us of, without."""
+        told = {(one.plan.cluster_id, one.node_id): one.deleted for one in self._work}
         for key, broker in list(self._brokers.items()):
-            if key not in told and not broker.alive:
-                await asyncio.to_thread(shutil.rmtree, broker.process.folder, True)
+            if told.get(key, True) and not broker.alive:
+                if key in told:
+                    await asyncio.to_thread(shutil.rmtree, broker.process.folder, True)
+                else:
+                    await asyncio.to_thread(self._put_aside, key, broker.process.folder)
                 with contextlib.suppress(OSError):  # another broker of the cluster may be there
                     broker.process.folder.parent.rmdir()
                 del self._brokers[key]
+
+    def _put_aside(self, key: tuple[str, int], folder: Path) -> None:
+        aside = self._folder / f"{_LOST}{key[0]}-{folder.name}-{self._clock.now_ms()}"
+        if folder.exists():
+            try:
+                folder.rename(aside)
+            except OSError as error:
+                raise PlatformError(f"expected to put {folder} aside, but: {error}", hint="check the disk") from error
+            _log.warning("the platform knows nothing of %s any longer; its data are kept in %s", folder, aside)
 
     def _programs_for(self, shape: Shape) -> Programs | None:
         """What brokers of this shape are run with; begins to fetch it where it is not there."""

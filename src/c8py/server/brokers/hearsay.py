@@ -62,6 +62,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         wanted: whether it shall run.
         trust: whose tokens it takes; None lets everybody in.
         secured: whether it shows a certificate to clients.
+        deleted: its cluster is: it is ended, and its data are removed. By no other word are data ever removed.
     """
 
     plan: Plan
@@ -69,6 +70,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     wanted: bool
     trust: Trust | None = None
     secured: bool = False
+    deleted: bool = False
 
 
 class Hearsay:

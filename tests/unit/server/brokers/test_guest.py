@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import shutil
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -181,6 +183,55 @@ async def test_data_of_a_deleted_cluster_go_on_the_other_host_too(house, spread,
     await until(lambda: not (tmp_path / "second" / "c").exists())
     assert alive(left) == []
     assert house.fleet.runs_on("h2") == ()
+
+
+async def test_a_host_that_was_away_hears_of_a_deletion_later_also_from_the_next_platform(
+    house, spread, until, tmp_path
+):
+    left = pids(spread)
+    await house.part()
+    os.kill(left[1], 9)
+    await house.fleet.delete("c")
+    house.begin_anew()
+    await house.fleet.start([])
+    await house.join()
+    await until(lambda: not (tmp_path / "second" / "c").exists())
+    deleted = tmp_path / "first" / "clusters" / "deleted.json"
+    await until(lambda: deleted.read_text() == "[]")
+    assert list((tmp_path / "second").glob("lost-*")) == []
+
+
+async def test_what_a_platform_forgot_is_ended_and_kept(house, spread, until, tmp_path, caplog):
+    left = pids(spread)
+    await house.fleet.stop(brokers_too=True)
+    shutil.rmtree(tmp_path / "first" / "clusters")  # its folder came out of an older backup
+    house.begin_anew()
+    await house.fleet.start([])
+    await until(lambda: list((tmp_path / "second").glob("lost-*")))
+    (kept,) = (tmp_path / "second").glob("lost-c-broker-1-*")
+    assert (kept / "data" / "starts").read_text() == "1"
+    assert alive(left) == []
+    assert not (tmp_path / "second" / "c").exists()
+    assert "its data are kept" in caplog.text
+
+
+async def test_a_cluster_that_lives_is_never_said_to_be_deleted(house, spread, until, tmp_path):
+    before = pids(spread)
+    await house.fleet.stop(brokers_too=False)
+    (tmp_path / "first" / "clusters" / "deleted.json").write_bytes(msgspec.json.encode((spread.plan,)))
+    house.begin_anew()
+    await house.fleet.start(["c"])
+    work = house.fleet.heard("h2", await house.guest.report())
+    assert [one.deleted for one in work] == [False]
+    await until(lambda: house.fleet.get("c").status == "Healthy")
+    assert pids(house.fleet.get("c")) == before
+
+
+async def test_a_host_that_is_known_no_longer_is_waited_for_no_longer(house, spread, tmp_path):
+    await house.part()
+    await house.fleet.delete("c")
+    house.fleet.forget("h2")
+    assert (tmp_path / "first" / "clusters" / "deleted.json").read_text() == "[]"
 
 
 async def test_backups_of_a_cluster_that_is_spread_are_refused(spread):
