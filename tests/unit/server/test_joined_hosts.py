@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from c8py.base import limits
 from c8py.base.redact import Secret
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.app import JoinToken, Visit, Visitor
@@ -138,6 +139,13 @@ def test_a_report_counts_once_and_only_at_its_time(desk):
     assert report(desk, token, moment="now").status == 401
     changed = proof_of_report(token.secret, token.host_id, str(moment + 1), json.dumps(REPORT).encode())
     assert report(desk, token, REPORT | {"host": "127.0.0.3"}, moment=str(moment + 1), proof=changed).status == 401
+
+
+def test_a_report_of_many_brokers_in_trouble_is_taken_and_one_without_end_is_not(desk):
+    word = {"cluster_id": "c", "phase": "waiting", "trouble": "x" * limits.BROKER_TROUBLE_CHARS_MAX}
+    token, many = desk.added(), [word | {"node_id": number} for number in range(1_000)]
+    assert report(desk, token, REPORT | {"brokers": many}).status == 200
+    assert report(desk, token, b" " * (limits.HOST_REPORT_BYTES_MAX + 1)).status == 413
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"host":"x"}', REPORT | {"host": "a b"}, REPORT | {"host": "$(x)"}])

@@ -250,10 +250,10 @@ class Guests:
 async def _all_of(request: Request) -> bytes:
     try:
         return await read_bounded(
-            request.stream(), bytes_max=limits.CONSOLE_BODY_BYTES_MAX, wait_s=limits.CONSOLE_BODY_WAIT_S_MAX
+            request.stream(), bytes_max=limits.HOST_REPORT_BYTES_MAX, wait_s=limits.CONSOLE_BODY_WAIT_S_MAX
         )
     except BodyTooLarge:
-        raise Wrong(413, f"expected at most {limits.CONSOLE_BODY_BYTES_MAX} bytes, but there are more") from None
+        raise Wrong(413, f"expected at most {limits.HOST_REPORT_BYTES_MAX} bytes, but there are more") from None
     except BodyTooSlow:
         raise Wrong(408, "expected the whole body in time, but it did not end") from None
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from c8py.base import limits
 from c8py.base.clock import Clock
 from c8py.errors import C8Error, PlatformError
 from c8py.server.brokers.hearsay import Report, Word, Work
@@ -210,7 +211,7 @@ class Guest:
             leads=member.leads,
             follows=member.follows,
             failures=member.failures,
-            trouble=member.trouble or hindered,
+            trouble=(member.trouble or hindered)[: limits.BROKER_TROUBLE_CHARS_MAX],
         )
 
     def _free_ports(self) -> tuple[int, ...]:

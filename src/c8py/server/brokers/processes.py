@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 import msgspec
 import psutil
 
+from c8py.base import limits
 from c8py.errors import PlatformError
 from c8py.server.brokers.plan import LOG_CONFIGURATION
 
@@ -107,7 +108,7 @@ class BrokerProcess:
             text = _tail(self.folder / name)
             found = [line for line in text.splitlines() if "ERROR" in line or "Exception" in line or "Error" in line]
             if found:
-                return "\n".join(found[-lines:])
+                return "\n".join(found[-lines:])[: limits.BROKER_TROUBLE_CHARS_MAX]
         return ""
 
     def _send(self, how: str) -> None:

@@ -31,7 +31,7 @@ class Answers(BaseHTTPRequestHandler):
 
 
 if (DATA.parent / "refuse").exists():
-    sys.exit("ERROR the port is taken")
+    sys.exit("ERROR the port is taken" + (DATA.parent / "refuse").read_text())
 DATA.mkdir(exist_ok=True)
 starts = DATA / "starts"
 starts.write_text(str(int(starts.read_text()) + 1 if starts.exists() else 1))

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from c8py.base import limits
 from c8py.base.clock import ManualClock, SystemClock
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.brokers import Fleet, Guest, Hearsay, Machine, Report, ServerTls, Shape, Site, Trust, Word
@@ -257,6 +258,17 @@ async def test_a_host_that_cannot_have_its_programs_says_why(house, until):
     await house.join(programs=none)
     cluster = await house.fleet.create("c", Shape(brokers=2))
     await until(lambda: "expected Java" in cluster.members()[1].trouble)
+
+
+async def test_what_a_broker_there_says_at_length_is_cut(house, until, tmp_path):
+    await house.open()
+    await house.join()
+    folder = tmp_path / "second" / "c" / "broker-1"
+    folder.mkdir(parents=True)
+    (folder / "refuse").write_text("x" * 5_000)
+    cluster = await house.fleet.create("c", Shape(brokers=2))
+    await until(lambda: "ERROR" in cluster.members()[1].trouble)
+    assert len(cluster.members()[1].trouble) == limits.BROKER_TROUBLE_CHARS_MAX
 
 
 async def test_a_host_takes_no_folder_of_its_own_for_a_cluster(house, spread):
