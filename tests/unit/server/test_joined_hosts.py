@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from c8py.base import limits
+from c8py.base.clock import SystemClock
 from c8py.base.redact import Secret
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.app import JoinToken, Visit, Visitor
@@ -194,6 +195,27 @@ async def test_a_program_joins_and_is_refused_with_another_token(desk, tmp_path)
         await visit(desk, token, tmp_path, platform="http://127.0.0.1:9").start()
     with pytest.raises(ConfigError, match="URL"):
         visit(desk, token, tmp_path, platform="platform:8080")
+
+
+async def test_a_program_whose_clock_was_a_day_ahead_comes_back(desk, tmp_path):
+    token, clock = desk.added(), AheadClock()
+    folders = {"folder": tmp_path / "joined", "cache": tmp_path / "cache"}
+    visit = Visit(platform=desk.served.addresses.http_address, token=token, host="127.0.0.2", **folders)
+    visitor = Visitor(visit, clock=clock)
+    with pytest.raises(PlatformError, match="clocks"):
+        await visitor.start()
+    clock.ahead_ms = 0
+    assert (await visitor.start()).connected
+    await visitor.stop()
+
+
+class AheadClock(SystemClock):
+    """A day ahead, until it is put right."""
+
+    ahead_ms = 86_400_000
+
+    def now_ms(self):
+        return super().now_ms() + self.ahead_ms
 
 
 @pytest.mark.parametrize("text", ["", "x", ".", "a.", ".b", "é.b"])
