@@ -96,7 +96,8 @@ class ZeebeCluster:
     @property
     def trouble(self) -> str:
         """Why it cannot start, if that is known."""
-        return self._trouble or next((one.failed for one in self._brokers if one.failed), "")
+        shut = self._site.shut(self.plan.cluster_id)
+        return self._trouble or shut or next((one.failed for one in self._brokers if one.failed), "")
 
     @property
     def status(self) -> Status:
@@ -107,7 +108,8 @@ class ZeebeCluster:
             return "Suspended"
         if not self._kept.has_been_ready:
             return "Unhealthy" if self._trouble else "Creating"
-        return "Healthy" if self._works() else "Unhealthy"
+        shut = self._site.shut(self.plan.cluster_id)
+        return "Healthy" if self._works() and not shut else "Unhealthy"
 
     @property
     def busy(self) -> bool:

@@ -32,6 +32,7 @@ class Doors:
         self._look_again_s = look_again_s
         self._servers: dict[str, list[asyncio.Server]] = {}
         self._inside: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self._shut: dict[str, tuple[Plan, str]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def open(self, plan: Plan) -> None:
@@ -40,31 +41,30 @@ class Doors:
         Raises:
             PlatformError: somebody else has one of the ports; none is open then.
         """
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
-        servers = self._servers.setdefault(plan.cluster_id, [])
-        for broker in plan.brokers:
-            ports = broker.ports
-            for shown, behind in ((ports.grpc, ports.behind_grpc), (ports.rest, ports.behind_rest)):
-                if behind:
-                    try:
-                        servers.append(await self._listen(plan, shown, behind))
-                    except OSError as error:
-                        self.close(plan.cluster_id)
-                        raise PlatformError(
-                            f"expected to listen for brokers on port {shown}, but: {error}",
-                            hint="end the program that has the port",
-                        ) from error
+        self._begin()
+        self._servers[plan.cluster_id] = await self._listen_for(plan)
+
+    async def open_or_later(self, plan: Plan) -> None:
+        """Open now, or as soon as it goes: one cluster that cannot be reached is no reason to stop all the others."""
+        self._begin()
+        try:
+            self._servers[plan.cluster_id] = await self._listen_for(plan)
+        except PlatformError as error:
+            self._shut[plan.cluster_id] = (plan, str(error))
+
+    def trouble(self, cluster_id: str) -> str:
+        """Why the doors of a cluster are shut; "" where they are not."""
+        return self._shut[cluster_id][1] if cluster_id in self._shut else ""
 
     def close(self, cluster_id: str) -> None:
         """Listen for a cluster no longer, and end its connections."""
-        for server in self._servers.pop(cluster_id, []):
-            server.close()
+        self._shut.pop(cluster_id, None)
+        _close(self._servers.pop(cluster_id, []))
         self._put_out(lambda cluster, _source: cluster == cluster_id)
 
     async def stop(self) -> None:
         """Close all of them."""
-        for cluster_id in list(self._servers):
+        for cluster_id in [*self._servers, *self._shut]:
             self.close(cluster_id)
         if self._looking is not None:
             self._looking.cancel()
@@ -72,6 +72,40 @@ class Doors:
             self._looking = None
 
     # -- inside
+
+    def _begin(self) -> None:
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+
+    async def _listen_for(self, plan: Plan) -> list[asyncio.Server]:
+        servers: list[asyncio.Server] = []
+        for broker in plan.brokers:
+            ports = broker.ports
+            for shown, behind in ((ports.grpc, ports.behind_grpc), (ports.rest, ports.behind_rest)):
+                if behind:
+                    try:
+                        servers.append(await self._listen(plan, shown, behind))
+                    except OSError as error:
+                        _close(servers)
+                        raise PlatformError(
+                            f"expected to listen for brokers on port {shown}, but: {error}",
+                            hint="end the program that has the port",
+                        ) from error
+        return servers
+
+    async def _open_again(self) -> None:
+        """Open what was shut, unless it was closed meanwhile."""
+        for cluster_id, (plan, _) in list(self._shut.items()):
+            try:
+                servers = await self._listen_for(plan)
+            except PlatformError as error:
+                if cluster_id in self._shut:
+                    self._shut[cluster_id] = (plan, str(error))
+                continue
+            if self._shut.pop(cluster_id, None) is None:
+                _close(servers)
+            else:
+                self._servers[cluster_id] = servers
 
     async def _listen(self, plan: Plan, shown: int, behind: int) -> asyncio.Server:
         async def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -118,6 +152,12 @@ class Doors:
         while True:
             await asyncio.sleep(self._look_again_s)
             self._put_out(lambda cluster_id, source: not self._allow(cluster_id, source))
+            await self._open_again()
+
+
+def _close(servers: list[asyncio.Server]) -> None:
+    for server in servers:
+        server.close()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -81,9 +81,9 @@ class Fleet:
         self._backups = backups
         self._machine = machine
         self.hearsay: Final = Hearsay(clock)
-        self._site = msgspec.structs.replace(site, hearsay=self.hearsay)
-        self._clock = clock
         self._doors = doors or Doors(lambda _cluster_id, _source: True)
+        self._site = msgspec.structs.replace(site, hearsay=self.hearsay, shut=self._doors.trouble)
+        self._clock = clock
         self._clusters: dict[str, ZeebeCluster] = {}
         self._buried = Buried(folder)
         self._planning = threading.Lock()
@@ -145,7 +145,7 @@ class Fleet:
             cluster = ZeebeCluster.load(folder, self._backups / folder.name, self._site, clock=self._clock)
             if folder.name in wanted:
                 self._clusters[folder.name] = cluster
-                await self._doors.open(cluster.plan)
+                await self._doors.open_or_later(cluster.plan)
                 await cluster.start()
             else:
                 self._buried.bury(cluster.plan)

@@ -15,6 +15,10 @@ from c8py.server.brokers.supervision import POLICY, Policy
 FILE_NAME: Final = "cluster.json"
 
 
+def _open(_cluster_id: str) -> str:
+    return ""
+
+
 class Programs(msgspec.Struct, frozen=True, kw_only=True):
     """What a broker of one version is run with.
 
@@ -40,6 +44,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         look: asks a broker how it is; blocks.
         trust_afar: whose tokens a cluster takes, in words that hold on another host; None is as here.
         hearsay: what joined hosts say; None where none can join.
+        shut: why clients cannot reach a cluster of this id; "" where they can.
     """
 
     programs: Callable[[Shape, Progress], Programs]
@@ -49,6 +54,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     look: Callable[[BrokerPlan], Sight] = look_at
     trust_afar: Callable[[str], Trust | None] | None = None
     hearsay: Hearsay | None = None
+    shut: Callable[[str], str] = _open
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import socket
 
 import pytest
 
 from c8py.base.clock import SystemClock
 from c8py.errors import ConfigError, PlatformError
-from c8py.server.brokers import Fleet, Machine, Shape, Site
+from c8py.server.brokers import Doors, Fleet, Machine, Shape, Site
 from c8py.server.brokers.plan import ports_of
 from c8py.server.brokers.ports import Promised
 from c8py.server.brokers.site import Programs
@@ -89,6 +90,34 @@ async def test_a_platform_that_starts_again_finds_the_brokers_and_leaves_them_un
     assert pids(cluster) == before
     assert starts(tmp_path) == [1, 1, 1]
     assert second.get("no-such-cluster") is None
+
+
+async def test_a_platform_starts_although_a_door_of_a_cluster_cannot_open(tmp_path, java):
+    def made():
+        site = Site(
+            programs=lambda _shape, _progress: Programs(java=java, home=tmp_path, main="Broker"),
+            trust=lambda _id: None,
+            policy=IMPATIENT,
+        )
+        machine = Machine(bind="127.0.0.1", public_host="127.0.0.1", cache=tmp_path, guarded=True)
+        doors = Doors(lambda _id, _source: True, look_again_s=0.02)
+        folders = (tmp_path / "clusters", tmp_path / "backups")
+        return Fleet(*folders, machine, site, clock=SystemClock(), doors=doors)
+
+    first, second = made(), made()
+    try:
+        ports = (await created(first, Shape())).plan.brokers[0].ports
+        await first.stop(brokers_too=True)
+        with socket.create_server(("127.0.0.1", ports.grpc)):
+            await second.start(["c"])
+            cluster = second.get("c")
+            await until(lambda: all(one.leads for one in cluster.members()))
+            assert (cluster.status, str(ports.grpc) in cluster.trouble) == ("Unhealthy", True)
+        await until(lambda: cluster.status == "Healthy")
+        assert cluster.trouble == ""
+    finally:
+        await second.delete("c")
+        await second.stop(brokers_too=True)
 
 
 async def test_a_platform_that_lost_its_note_of_a_broker_finds_it_by_its_folder(fleet, tmp_path):

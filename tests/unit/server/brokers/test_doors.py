@@ -120,6 +120,44 @@ async def test_a_port_that_somebody_else_has_is_said(hall):
         await hall.doors.open(plan_with(hall.port, 1, "d"))
 
 
+@contextlib.asynccontextmanager
+async def in_the_way(port):
+    server = await asyncio.start_server(lambda _reader, _writer: None, HERE, port)
+    yield
+    server.close()
+    await server.wait_closed()
+
+
+async def opened(hall, cluster_id):
+    async with asyncio.timeout(20):
+        while hall.doors.trouble(cluster_id):  # noqa: ASYNC110  what it waits for is a socket
+            await asyncio.sleep(0.02)
+
+
+async def test_a_door_that_cannot_open_opens_later_and_the_others_do_meanwhile(hall):
+    port, behind = free_ports(2)
+    async with in_the_way(port):
+        await hall.doors.open_or_later(plan_with(port, behind, "d"))
+        assert f"on port {port}" in hall.doors.trouble("d")
+        assert hall.doors.trouble("c") == ""
+        assert await said(*await hall.come()) == b"hello"
+    await opened(hall, "d")
+    _, writer = await asyncio.open_connection(HERE, port)
+    writer.close()
+
+
+async def test_a_door_that_was_shut_and_is_closed_does_not_open_later(hall):
+    closed, other, behind = free_ports(3)
+    async with in_the_way(closed), in_the_way(other):
+        for port in (closed, other):
+            await hall.doors.open_or_later(plan_with(port, behind, str(port)))
+        hall.doors.close(str(closed))
+        assert hall.doors.trouble(str(closed)) == ""
+    await opened(hall, str(other))
+    with pytest.raises(OSError, match=str(closed)):
+        await asyncio.open_connection(HERE, closed)
+
+
 async def test_brokers_without_a_door_have_none(hall):
     port = free_ports(1)[0]
     await hall.doors.open(plan_with(port, 0, "d"))
