@@ -40,6 +40,7 @@ SERVER_ALERT_URL_CHARS_MAX: Final = 2000  # of a webhook
 SERVER_ACTIVITY_MAX: Final = 10_000  # lines of the activity log
 BROKERS_MAX: Final = 64  # of one cluster; a machine is full long before
 DOOR_CONNECTIONS_MAX: Final = 10_000  # to brokers that are behind the platform's doors
+DOOR_CONNECTIONS_OF_ONE_MAX: Final = 1_000  # of one address: nobody fills the doors alone
 HOSTS_MAX: Final = 64  # that have joined a platform
 HOST_REPORT_BYTES_MAX: Final = 2 * 1024 * 1024  # how a joined host is, and the trouble of a thousand brokers
 BROKER_TROUBLE_CHARS_MAX: Final = 1_000  # of what a broker said last; lines of Java know no bounds

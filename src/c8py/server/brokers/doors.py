@@ -5,7 +5,9 @@ at again every second: whoever may come in no longer is put out. Behind a closed
 """
 
 import asyncio
+import collections
 import contextlib
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -17,6 +19,8 @@ _LOOPBACK: Final = "127.0.0.1"
 _PIECE_BYTES: Final = 64 * 1024
 _LOOK_AGAIN_S: Final = 1.0
 _CONNECT_S: Final = 5.0
+# A minute of silence, then four questions; the kernel's own is two hours. Not each system knows all of them.
+_KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
 
 class Doors:
@@ -32,6 +36,7 @@ class Doors:
         self._look_again_s = look_again_s
         self._servers: dict[str, list[asyncio.Server]] = {}
         self._inside: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self._of_one: collections.Counter[str] = collections.Counter()
         self._shut: dict[str, tuple[Plan, str]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -118,18 +123,20 @@ class Doors:
     ) -> None:
         source = str(writer.get_extra_info("peername", ("",))[0])
         task = asyncio.current_task()
-        full = len(self._inside) >= limits.DOOR_CONNECTIONS_MAX
-        if task is None or full or not self._allow(cluster_id, source):
+        if task is None or self._is_full_for(source) or not self._allow(cluster_id, source):
             writer.transport.abort()
             return
         self._inside[task] = (cluster_id, source)
+        self._of_one[source] += 1
         try:
             async with asyncio.timeout(_CONNECT_S):
                 inner_reader, inner_writer = await asyncio.open_connection(_LOOPBACK, behind, limit=_PIECE_BYTES)
         except (OSError, TimeoutError, asyncio.CancelledError):
             writer.transport.abort()  # as a broker that does not run
-            del self._inside[task]
+            self._leave(task)
             return
+        for one in (writer, inner_writer):
+            _keep_alive(one)
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(_pass_on(reader, inner_writer))
@@ -139,9 +146,19 @@ class Doors:
         except* asyncio.CancelledError:
             pass  # put out: this task is nobody's but ours
         finally:
-            del self._inside[task]
+            self._leave(task)
             for one in (writer, inner_writer):
                 one.transport.abort()
+
+    def _is_full_for(self, source: str) -> bool:
+        of_one = self._of_one.get(source, 0)
+        return len(self._inside) >= limits.DOOR_CONNECTIONS_MAX or of_one >= limits.DOOR_CONNECTIONS_OF_ONE_MAX
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        _, source = self._inside.pop(task)
+        self._of_one[source] -= 1
+        if not self._of_one[source]:
+            del self._of_one[source]
 
     def _put_out(self, whom: Callable[[str, str], bool]) -> None:
         for task, (cluster_id, source) in list(self._inside.items()):
@@ -158,6 +175,16 @@ class Doors:
 def _close(servers: list[asyncio.Server]) -> None:
     for server in servers:
         server.close()
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    """Have the kernel ask whether somebody is still there: who vanished without a word would be inside for ever."""
+    one: socket.socket = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):  # gone already
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE.items():
+            if hasattr(socket, name):
+                one.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 
 import pytest
 
+from c8py.base import limits
 from c8py.errors import PlatformError
 from c8py.server.brokers.doors import Doors
 from c8py.server.brokers.plan import BrokerPlan, Plan, Ports, Shape
@@ -85,6 +88,36 @@ async def test_who_is_not_on_the_list_gets_nothing(hall):
     hall.banned.add("127.0.0.2")
     assert await said(*await hall.come("127.0.0.2")) == b""
     assert await said(*await hall.come()) == b"hello"
+
+
+async def test_one_address_does_not_fill_the_doors_alone(hall, monkeypatch):
+    monkeypatch.setattr(limits, "DOOR_CONNECTIONS_OF_ONE_MAX", 2)
+    first, second = await hall.come(), await hall.come()
+    assert [await said(*first), await said(*second)] == [b"hello", b"hello"]
+    assert await said(*await hall.come()) == b""
+    assert await said(*await hall.come("127.0.0.2")) == b"hello"
+    first[1].transport.abort()
+    async with asyncio.timeout(20):
+        while await said(*await hall.come()) != b"hello":  # noqa: ASYNC110  what it waits for is a socket
+            await asyncio.sleep(0.02)
+
+
+async def test_the_kernel_looks_after_who_is_inside(hall):
+    visit = await hall.come()
+    assert await said(*visit) == b"hello"
+    to_client, to_broker = visit[1].get_extra_info("sockname"), (HERE, hall.plan.brokers[0].ports.behind_grpc)
+    assert kept_alive(to_client) == [True]
+    assert kept_alive(to_broker) == [True]
+
+
+def kept_alive(peer):
+    """Of each socket of this process that is connected to this peer."""
+    found = []
+    for number in range(3, 1024):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(number)) as one:
+            if one.getpeername() == peer:
+                found.append(bool(one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)))
+    return found
 
 
 async def test_who_may_come_in_no_longer_is_put_out(hall):
