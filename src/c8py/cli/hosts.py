@@ -104,6 +104,9 @@ def remove(connection: Connection, *, name: str, as_json: bool) -> None:
     "--java-home", envvar="JAVA_HOME", type=FOLDER, help="Java for the brokers; one is looked for by default."
 )
 @click.option("--zeebe-home", type=FOLDER, help="An unpacked distribution of Zeebe in the place of a fetched one.")
+@click.option(
+    "--allow-java-options", is_flag=True, help="Let the platform choose options of Java, and where Zeebe is unpacked."
+)
 @click.option("--cache-dir", envvar="C8_CACHE_DIR", type=FOLDER, help="Where what is fetched stays.")
 @json_option
 def join(
@@ -117,12 +120,13 @@ def join(
     tls_key: Path | None,
     java_home: Path | None,
     zeebe_home: Path | None,
+    allow_java_options: bool,
     cache_dir: Path | None,
     as_json: bool,
 ) -> None:
     """Run brokers on this machine for the platform at URL, until Ctrl-C; brokers go on, and the next start finds them.
 
-    The machine does what that platform says, programs included: join only what you would run here yourself.
+    The machine runs the version of Zeebe that the platform says: join only what you would run here yourself.
     """
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("expected --tls-certificate and --tls-key, but got one of them")
@@ -147,6 +151,7 @@ def join(
         tls=tls,
         java_home=java_home,
         zeebe_home=zeebe_home,
+        allow_java_options=allow_java_options,
     )
     _log_to_stderr()
     visitor = Visitor(visit)

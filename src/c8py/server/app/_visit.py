@@ -40,7 +40,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         ca_certificate: PEM file of the authority that vouches for the platform; None where the system knows it.
         tls: what brokers show to clients.
         java_home: the Java to run brokers on; None looks for one.
-        zeebe_home: an unpacked distribution in the place of a fetched one.
+        zeebe_home: an unpacked distribution in the place of a fetched one, and of one that the platform names.
+        allow_java_options: whether the platform may choose options of Java, and the folder of a distribution.
     """
 
     platform: str
@@ -52,6 +53,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     tls: ServerTls | None = None
     java_home: Path | None = None
     zeebe_home: Path | None = None
+    allow_java_options: bool = False
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +102,17 @@ class Visitor:
             cache=visit.cache,
             java_home=visit.java_home,
             zeebe_home=visit.zeebe_home,
+            own_home_wins=True,
         )
         self._site = Site(programs=machine.programs, trust=lambda _id: None, tls=visit.tls)
-        self._guest = Guest(visit.folder.absolute(), visit.host, self._site, clock=self._clock)
+        self._guest = Guest(
+            visit.folder.absolute(),
+            visit.host,
+            self._site,
+            clock=self._clock,
+            java_options=visit.allow_java_options,
+            home=visit.allow_java_options or visit.zeebe_home is not None,
+        )
         handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
         if visit.platform.startswith("https:"):
             context = ssl.create_default_context()

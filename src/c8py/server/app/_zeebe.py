@@ -13,7 +13,7 @@ import msgspec
 
 from c8py.base import limits
 from c8py.errors import C8Error, ConfigError, PlatformError
-from c8py.server.brokers import VERSION_DEFAULT, Backup, Fleet, Shape, ZeebeCluster
+from c8py.server.brokers import VERSION_DEFAULT, Backup, Fleet, Shape, ZeebeCluster, check_java_options
 from c8py.server.console import ClusterState, KindRefused, Place, Release
 from c8py.server.settings import AuthMode
 from c8py.server.store import Cluster
@@ -31,6 +31,7 @@ def shape_of(cluster: Cluster) -> Shape:
         ConfigError: there can be no such cluster.
     """
     told: dict[str, object] = {name: cluster.options[name] for name in _OPTIONS if name in cluster.options}
+    check_java_options(cluster.options.get("java_options", ""))
     told |= {"brokers": cluster.brokers, "partitions": cluster.partitions, "replication": cluster.replication}
     try:
         return msgspec.convert({**told, "version": cluster.version or VERSION_DEFAULT}, Shape, strict=False)

@@ -10,6 +10,7 @@ from c8py.server.brokers.fleet import Fleet, Machine
 from c8py.server.brokers.guest import Guest
 from c8py.server.brokers.hearsay import Hearsay, Report, Word, Work
 from c8py.server.brokers.member import Member
+from c8py.server.brokers.options import check_java_options
 from c8py.server.brokers.plan import VERSION_DEFAULT, Plan, ServerTls, Shape, Trust
 from c8py.server.brokers.site import Site
 from c8py.server.brokers.trust_store import PASSWORD, write_trust_store
@@ -34,5 +35,6 @@ __all__ = [
     "Word",
     "Work",
     "ZeebeCluster",
+    "check_java_options",
     "write_trust_store",
 ]

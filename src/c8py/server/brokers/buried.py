@@ -90,9 +90,7 @@ class Buried:
         """A host has nothing more to do with these clusters; whom no host has anything to do with is forgotten."""
         left: list[Plan] = []
         for plan in self._plans:
-            brokers = tuple(
-                one for one in plan.brokers if plan.cluster_id not in cluster_ids or one.machine != machine
-            )
+            brokers = tuple(one for one in plan.brokers if plan.cluster_id not in cluster_ids or one.machine != machine)
             if any(one.machine for one in brokers):
                 left.append(msgspec.structs.replace(plan, brokers=brokers))
         if tuple(left) != self._plans:

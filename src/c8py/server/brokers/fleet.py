@@ -33,6 +33,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         cache: where distributions are kept.
         java_home: the Java to run them on; None looks for one.
         zeebe_home: an unpacked distribution for clusters that name none; None fetches their version.
+        own_home_wins: whether `zeebe_home` is also for clusters that name another one.
         repository: base URL of the Maven repository that they are fetched from; "" is Maven Central.
         guarded: whether brokers of new clusters are behind doors of the platform.
     """
@@ -42,6 +43,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path
     java_home: Path | None = None
     zeebe_home: Path | None = None
+    own_home_wins: bool = False
     repository: str = ""
     guarded: bool = False
 
@@ -53,7 +55,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
             PlatformError: the distribution cannot be had.
         """
         java = java_program(self.java_home)
-        told = Path(shape.home) if shape.home else self.zeebe_home
+        ours = self.zeebe_home if self.own_home_wins or not shape.home else None
+        told = ours or (Path(shape.home) if shape.home else None)
         fetch = functools.partial(fetch_by_coordinates, repository=self.repository)
         home = told or distribution(shape.version, cache=self.cache, progress=progress, fetch=fetch)
         return Programs(java=java, home=home, main=main_class(home))

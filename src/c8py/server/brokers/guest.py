@@ -17,9 +17,10 @@ import msgspec
 
 from c8py.base import limits
 from c8py.base.clock import Clock
-from c8py.errors import C8Error, PlatformError
+from c8py.errors import C8Error, ConfigError, PlatformError
 from c8py.server.brokers.hearsay import Report, Word, Work
 from c8py.server.brokers.member import Here
+from c8py.server.brokers.options import check_java_options
 from c8py.server.brokers.plan import PORT_FIRST, PORT_LAST, Plan, Shape, Trust, ports_of_broker
 from c8py.server.brokers.ports import Offer
 from c8py.server.brokers.site import Programs, Site
@@ -40,9 +41,15 @@ class Guest:
         host: what they listen on, and how the other hosts reach them.
         site: what they are given; whose tokens they take is told with the work.
         clock: for pauses.
+        java_options: whether it takes options of Java from afar.
+        home: whether it takes from afar which folder a distribution is in.
     """
 
-    def __init__(self, folder: Path, host: str, site: Site, *, clock: Clock) -> None:
+    def __init__(  # the last two are what its owner allows
+        self, folder: Path, host: str, site: Site, *, clock: Clock, java_options: bool = False, home: bool = False
+    ) -> None:
+        self._takes_java_options = java_options
+        self._takes_home = home
         self._folder = folder
         self._host = host
         self._site = msgspec.structs.replace(site, trust=self._trust)
@@ -136,7 +143,7 @@ class Guest:
                 self._brokers[key] = await asyncio.to_thread(Here, planned, folder)
                 self._offer.keep(ports_of_broker(planned))
             self._brokers[key].wanted = one.wanted and not one.deleted
-            if one.secured and self._site.tls is None:
+            if (one.secured and self._site.tls is None) or self._refusal(one.plan.shape):
                 self._brokers[key].wanted = False
         for key, broker in self._brokers.items():
             broker.wanted = broker.wanted and key in told
@@ -177,6 +184,19 @@ class Guest:
                 raise PlatformError(f"expected to put {folder} aside, but: {error}", hint="check the disk") from error
             _log.warning("the platform knows nothing of %s any longer; its data are kept in %s", folder, aside)
 
+    def _refusal(self, shape: Shape) -> str:
+        """Why brokers of this shape are not run here, whatever the platform says; "" where they are."""
+        if (shape.java_options and not self._takes_java_options) or (shape.home and not self._takes_home):
+            return (
+                "expected a cluster without Java options and a home of its own, as its host was not started with "
+                "--allow-java-options"
+            )
+        try:
+            check_java_options(shape.java_options)
+        except ConfigError as error:
+            return str(error)
+        return ""
+
     def _programs_for(self, shape: Shape) -> Programs | None:
         """What brokers of this shape are run with; begins to fetch it where it is not there."""
         key = (shape.version, shape.home)
@@ -202,6 +222,7 @@ class Guest:
         )
         if bare and self._site.tls is None:
             hindered = "expected a certificate, as the platform has one, but this host has none: --tls-certificate"
+        hindered = self._refusal(shape) or hindered
         return Word(
             cluster_id=cluster_id,
             node_id=member.node_id,

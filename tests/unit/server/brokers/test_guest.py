@@ -37,8 +37,9 @@ class House:
         made.hearsay.know("h2", "second")
         return made
 
-    def _guest(self, **site):
-        return Guest(self.folder / "second", OTHER, replace(self.site, **site), clock=SystemClock())
+    def _guest(self, *, java_options=False, home=False, **site):
+        allowed = {"java_options": java_options, "home": home}
+        return Guest(self.folder / "second", OTHER, replace(self.site, **site), clock=SystemClock(), **allowed)
 
     def begin_anew(self):
         """A platform in the place of the one that ended; it has not started."""
@@ -269,6 +270,26 @@ async def test_what_a_broker_there_says_at_length_is_cut(house, until, tmp_path)
     cluster = await house.fleet.create("c", Shape(brokers=2))
     await until(lambda: "ERROR" in cluster.members()[1].trouble)
     assert len(cluster.members()[1].trouble) == limits.BROKER_TROUBLE_CHARS_MAX
+
+
+@pytest.mark.parametrize("chosen", [{"java_options": "-Xss1m"}, {"home": "/elsewhere"}])
+async def test_a_host_runs_no_program_of_the_platforms_choice_unless_it_was_told_to(house, until, chosen):
+    await house.open()
+    await house.join()
+    cluster = await house.fleet.create("c", Shape(brokers=2, **chosen))
+    await until(lambda: "--allow-java-options" in cluster.members()[1].trouble)
+    assert cluster.members()[1].pid is None
+    await house.part()
+    await house.join(java_options=True, home=True)
+    await until(lambda: cluster.members()[1].pid is not None and not cluster.members()[1].trouble)
+
+
+async def test_a_host_that_takes_java_options_refuses_those_that_run_something_else(house, until):
+    await house.open()
+    await house.join(java_options=True)
+    cluster = await house.fleet.create("c", Shape(brokers=2, java_options="-javaagent:x.jar"))
+    await until(lambda: "leave the program" in cluster.members()[1].trouble)
+    assert cluster.members()[1].pid is None
 
 
 async def test_a_host_takes_no_folder_of_its_own_for_a_cluster(house, spread):

