@@ -1,8 +1,11 @@
 """How hosts join a platform: over its real HTTP edge, spoken to by hand and by a host's own program."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 import time
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -110,6 +113,20 @@ def test_a_report_of_before_the_platforms_start_does_not_count_after_it(serve, t
     second, now = Desk(serve(data_dir=tmp_path / "data")), int(time.time() * 1000)
     assert report(second, token, moment=str(now - 120_000)).status == 401
     assert report(second, token, moment=str(now)).status == 200
+
+
+def test_a_host_that_is_removed_while_its_report_comes_is_refused(desk):
+    token, moment, raw = desk.added(), str(int(time.time() * 1000)), json.dumps(REPORT).encode()
+    address = urllib.parse.urlsplit(desk.served.addresses.http_address)
+    with contextlib.closing(http.client.HTTPConnection(address.hostname, address.port, timeout=20)) as slow:
+        slow.putrequest("POST", f"{HOSTS}/{token.host_id}/report")
+        proof = proof_of_report(token.secret, token.host_id, moment, raw)
+        for name, value in ((TIME_HEADER, moment), (PROOF_HEADER, proof), ("content-length", str(len(raw)))):
+            slow.putheader(name, value)
+        slow.endheaders(raw[:10])
+        assert desk("DELETE", f"/{token.host_id}").status == 200
+        slow.send(raw[10:])
+        assert slow.getresponse().status == 401
 
 
 def test_the_platform_proves_to_the_host_who_it_is(desk):

@@ -111,6 +111,7 @@ async def test_a_platform_starts_although_a_door_of_a_cluster_cannot_open(tmp_pa
         with socket.create_server(("127.0.0.1", ports.grpc)):
             await second.start(["c"])
             cluster = second.get("c")
+            assert cluster is not None
             await until(lambda: all(one.leads for one in cluster.members()))
             assert (cluster.status, str(ports.grpc) in cluster.trouble) == ("Unhealthy", True)
         await until(lambda: cluster.status == "Healthy")
