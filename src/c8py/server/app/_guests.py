@@ -244,6 +244,8 @@ class Guests:
                 beside.write(msgspec.json.encode(tuple(kept.values())))
             Path(beside.name).replace(self._file)
         except OSError as error:
+            for left in self._file.parent.glob(f"{self._file.name}.*.new"):  # nobody else writes meanwhile
+                left.unlink(missing_ok=True)
             raise PlatformError(f"expected to write {self._file}, but: {error}", hint="check the disk") from error
 
 
