@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import hmac
 import json
+import sqlite3
 import time
+from types import SimpleNamespace
 from typing import cast
 
 import msgspec
@@ -12,7 +14,9 @@ import pytest
 
 from c8py.base.clock import ManualClock
 from c8py.base.redact import Secret
+from c8py.errors import PlatformError
 from c8py.server.access import Seal
+from c8py.server.app import _platform
 from c8py.server.console import (
     Alerts,
     ConsoleService,
@@ -29,6 +33,7 @@ from c8py.server.console import (
     RunsClusters,
     ShowsInstances,
 )
+from c8py.server.console import Desk as ConsoleDesk
 from c8py.server.settings import Settings
 from c8py.server.store import Cluster, Organization, Store
 from unit.server.test_alert_posts import Hook
@@ -58,6 +63,7 @@ class Engine:
     def __init__(self) -> None:
         self.kept: list[Incident] = []
         self.awake = True
+        self.broken: dict[str, Exception] = {}
 
     def arise(self, count=1):
         for _ in range(count):
@@ -79,6 +85,8 @@ class Engine:
         return len(self.kept)
 
     async def incidents_after(self, cluster_id, key, most):
+        if cluster_id in self.broken:
+            raise self.broken[cluster_id]
         return tuple(one for one in self.kept if one.key > key)[:most]
 
 
@@ -259,6 +267,87 @@ def test_a_cluster_at_rest_is_asked_for_nothing(desk):
     assert desk.told() == []
     desk.engine.awake = True
     assert len(desk.told()) == 1
+
+
+def second_cluster(desk):
+    other = msgspec.structs.replace(desk.cluster, cluster_id="d", name="later")
+    desk.store.add_cluster(other)
+    return other
+
+
+@pytest.mark.parametrize(
+    "error", [NotDone(409, "the engine starts"), PlatformError("full"), sqlite3.OperationalError("I/O")]
+)
+def test_health_is_told_although_incidents_cannot_be_read(desk, error, caplog):
+    desk.hook()
+    desk.engine.broken["c"] = error
+    desk.kind.status = "Unhealthy"
+    assert [one["clusterStatus"] for one in desk.told()] == ["Unhealthy"]
+    assert desk.told() == []
+    assert [one.levelname for one in caplog.records] == ["ERROR"]  # once, not with every look
+    desk.engine.arise()
+    del desk.engine.broken["c"]
+    assert len(desk.told()[0]["alerts"]) == 1
+
+
+def test_a_cluster_that_fails_does_not_silence_the_next(desk):
+    desk.hook()
+    asyncio.run(desk.alerts.create_webhook("ada", second_cluster(desk), HOOK, NONE))
+    desk.engine.broken["c"] = NotDone(409, "the engine starts")
+    desk.engine.arise()
+    assert [one["clusterName"] for one in desk.told()] == ["later"]
+
+
+def test_an_alert_that_fails_in_delivery_does_not_silence_the_next(desk, caplog):
+    first, second = desk.hook(), desk.hook()
+    seen = []
+
+    async def once(what):
+        seen.append(what)
+        if len(seen) == 1:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    desk.alerts._deliver = once
+    desk.engine.arise()
+    desk.look()
+    kept = {one.alert_id: one.told_ms for one in desk.alerts.all(desk.cluster)}
+    assert (kept[first.alert_id], kept[second.alert_id] > 0) == (0, True)
+    assert "disk I/O error" in caplog.text
+    # Nothing could be kept of the first: it is left alone for a minute, and told then.
+    desk.look()
+    assert len(seen) == 2
+    desk.clock.advance(61)
+    desk.look()
+    assert len(seen) == 3
+
+
+def test_the_background_looks_go_on_after_any_error(monkeypatch, caplog):
+    """The tasks themselves: an error of the disk is logged, and the next look comes."""
+
+    class Broken:
+        looks = 0
+
+        def due(self):
+            self.looks += 1
+            if self.looks == 3:
+                raise asyncio.CancelledError
+            raise sqlite3.OperationalError("disk I/O error")
+
+    class Backups(Broken):
+        def look(self):
+            self.due()
+
+    class Told(Broken):
+        async def look(self):
+            self.due()
+
+    monkeypatch.setattr(_platform, "_LOOK_S", 0)
+    monkeypatch.setattr(_platform, "_TELL_S", 0)
+    desk = SimpleNamespace(backups=Backups(), alerts=Told())
+    for task in (_platform._now_and_then, _platform._alerts):
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(task(cast("ConsoleDesk", desk)))
+    assert caplog.text.count("disk I/O error\n") >= 4
 
 
 def test_mail_goes_to_the_own_account_not_too_often_and_counts_the_rest(desk):

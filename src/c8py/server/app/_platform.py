@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from c8py.base.clock import Clock, SystemClock
-from c8py.errors import C8Error, PlatformError
+from c8py.errors import PlatformError
 from c8py.server.access import KEY_FILE_NAME, Access, Issuers, Keys, Provider, Seal
 from c8py.server.addresses import Addresses
 from c8py.server.app._alert_posts import AlertPosts
@@ -52,7 +52,6 @@ from c8py.server.console import (
     Lifecycle,
     Members,
     Monitoring,
-    NotDone,
     OutsideSignIn,
     RandomIds,
     ShowsInstances,
@@ -374,8 +373,8 @@ async def _now_and_then(desk: Desk) -> None:
         await asyncio.sleep(_LOOK_S)
         try:
             desk.backups.look()
-        except C8Error as error:
-            _log.warning("what is due could not be begun: %s", error)
+        except Exception as error:  # noqa: BLE001  logged; the next look comes
+            _log.error("what is due could not be begun: %s", error, exc_info=error)
 
 
 async def _alerts(desk: Desk) -> None:
@@ -384,8 +383,8 @@ async def _alerts(desk: Desk) -> None:
         await asyncio.sleep(_TELL_S)
         try:
             await desk.alerts.look()
-        except (C8Error, NotDone) as error:
-            _log.warning("alerts could not be told: %s", error)
+        except Exception as error:  # noqa: BLE001  logged; the next look comes
+            _log.error("alerts could not be told: %s", error, exc_info=error)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -8,8 +8,9 @@ a webhook decides where the texts of incidents go. Delivery itself is app's.
 import datetime as dt
 import hashlib
 import hmac
+import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from c8py.base import limits
 from c8py.base.backoff import Backoff
 from c8py.base.clock import Clock
 from c8py.base.redact import Secret
+from c8py.errors import C8Error
 from c8py.server.access import Seal
 from c8py.server.console._ids import Ids
 from c8py.server.console._instances import Definition, Incident, ShowsInstances
@@ -28,12 +30,14 @@ from c8py.server.console._not_done import NotDone
 from c8py.server.console._service import ConsoleService
 from c8py.server.store import Cluster, Store
 
+_log = logging.getLogger("c8py.server.console")
 SIGNATURE_HEADER: Final = "X-Camunda-Signature-256"
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(/[!-~]*|\?[!-~]*)?")
 # Health that is worth telling; what somebody has asked for, and what passes by itself, is not.
 _TOLD_HEALTH: Final = ("Healthy", "Unhealthy")
 _WAITS_S: Final = tuple(Backoff(initial_s=10.0, factor=3.0, max_s=600.0, attempts_max=6).waits(lambda: 1.0))
 _MAIL_EVERY_MS: Final = 5 * 60 * 1000
+_REST_MS: Final = 60 * 1000
 _MAIL_INCIDENTS_MAX: Final = 1000
 _MAIL_LINES_MAX: Final = 20
 
@@ -178,6 +182,10 @@ class Alerts:
         self._deliver = deliver
         self._console_url = console_url
         self.mails: Final = mails
+        # What hinders an alert, by its id: told to the log when it begins, and not with every look.
+        self._hindered: dict[str, str] = {}
+        # Before when an alert whose own state could not be kept is left alone: else it would be told again and again.
+        self._rests_until_ms: dict[str, int] = {}
 
     def all(self, cluster: Cluster) -> tuple[Alert, ...]:
         """The alerts of a cluster, the oldest first."""
@@ -258,15 +266,34 @@ class Alerts:
         )  # fmt: skip
 
     async def look(self) -> None:
-        """Tell what there is to tell, once for each alert; what does not work is tried later, a few times."""
+        """Tell what there is to tell, once for each alert; what does not work is tried later, a few times.
+
+        An alert that fails, whatever the reason, does not keep the others from being told.
+        """
         for cluster in self._clusters.clusters():
             for alert in self.all(cluster):
-                if alert.member and self._members.get(alert.shown) is None:
-                    self._shelf.remove(cluster.cluster_id, alert.alert_id)
-                elif self._clock.now_ms() >= alert.next_ms:
-                    await self._tell(cluster, alert)
+                try:
+                    await self._look_at(cluster, alert)
+                except Exception as error:  # noqa: BLE001  logged there; the others are told all the same
+                    self._hinder(cluster, alert, error)
+                    self._rests_until_ms[alert.alert_id] = self._clock.now_ms() + _REST_MS
 
     # -- inside
+
+    async def _look_at(self, cluster: Cluster, alert: Alert) -> None:
+        if alert.member and self._members.get(alert.shown) is None:
+            self._shelf.remove(cluster.cluster_id, alert.alert_id)
+        elif self._clock.now_ms() >= max(alert.next_ms, self._rests_until_ms.get(alert.alert_id, 0)):
+            if await self._tell(cluster, alert):
+                self._hindered.pop(alert.alert_id, None)
+            self._rests_until_ms.pop(alert.alert_id, None)
+
+    def _hinder(self, cluster: Cluster, alert: Alert, error: Exception) -> None:
+        if self._hindered.get(alert.alert_id) != str(error):
+            self._hindered[alert.alert_id] = str(error)
+            # A cluster that just starts or stops is nothing to trace.
+            trace = None if isinstance(error, NotDone | C8Error) else error
+            _log.error("cluster %s: an alert could not be told: %s", cluster.name, error, exc_info=trace)
 
     async def _keep(self, who: str, cluster: Cluster, alert: Alert) -> Alert:
         if len(self.all(cluster)) >= limits.SERVER_ALERTS_MAX:
@@ -286,16 +313,21 @@ class Alerts:
         status = self._clusters.status(cluster)
         return status if status in _TOLD_HEALTH else ""
 
-    async def _tell(self, cluster: Cluster, alert: Alert) -> None:
+    async def _tell(self, cluster: Cluster, alert: Alert) -> bool:
+        """Tell what is new; whether incidents could be read."""
         most = limits.SERVER_ALERT_INCIDENTS_MAX if alert.kind == "webhook" else _MAIL_INCIDENTS_MAX
-        shown = self._instances.shows(cluster.cluster_id)
-        found = await self._instances.incidents_after(cluster.cluster_id, alert.incident_key, most) if shown else ()
         health = self._health(cluster)
+        readable = True
+        try:
+            found, definitions = await self._incidents(cluster, alert.incident_key, most)
+        except Exception as error:  # noqa: BLE001  logged there; health is told although incidents cannot be read
+            self._hinder(cluster, alert, error)
+            found, definitions, readable = (), {}, False
         news = _News(found, health if health != alert.health else "")
         if not news:
-            return
+            return readable
         try:
-            await self._deliver(await self._message(cluster, alert, news))
+            await self._deliver(self._message(cluster, alert, news, definitions))
         except NotDelivered as error:
             changed = self._failed(alert, news, str(error))
         else:
@@ -307,6 +339,7 @@ class Alerts:
         # It may have been deleted meanwhile.
         if self._shelf.get(cluster.cluster_id, alert.alert_id) is not None:
             self._shelf.put(cluster.cluster_id, alert.alert_id, changed)
+        return readable
 
     def _failed(self, alert: Alert, news: _News, why: str) -> Alert:
         if alert.failures >= len(_WAITS_S):
@@ -315,9 +348,11 @@ class Alerts:
         next_ms = self._clock.now_ms() + int(_WAITS_S[alert.failures] * 1000)
         return msgspec.structs.replace(alert, failures=alert.failures + 1, next_ms=next_ms, trouble=why)
 
-    async def _message(self, cluster: Cluster, alert: Alert, news: _News) -> Post | Mail:
+    def _message(
+        self, cluster: Cluster, alert: Alert, news: _News, definitions: Mapping[int, Definition]
+    ) -> Post | Mail:
         home = f"{self._console_url}/org/{cluster.org_id}/cluster/{cluster.cluster_id}"
-        entries = await self._entries(cluster, news.incidents, f"{home}/instances")
+        entries = [_entry(one, definitions[one.definition_key], f"{home}/instances") for one in news.incidents]
         if alert.kind == "email":
             return Mail(to=alert.shown, subject=_subject(cluster, news), text=_text(cluster, news, entries, home))
         body = msgspec.json.encode(
@@ -338,11 +373,17 @@ class Alerts:
         url = self._seal.open(alert.sealed_url, f"{alert.alert_id}/url")
         return Post(url=url, body=body, signature=signature)
 
-    async def _entries(self, cluster: Cluster, incidents: Sequence[Incident], instances: str) -> list[_Entry]:
+    async def _incidents(
+        self, cluster: Cluster, after: int, most: int
+    ) -> tuple[tuple[Incident, ...], dict[int, Definition]]:
+        """Those that arose after this one, and the definitions that they are of."""
         definitions: dict[int, Definition] = {}
-        for key in {one.definition_key for one in incidents}:
+        if not self._instances.shows(cluster.cluster_id):
+            return (), definitions
+        found = await self._instances.incidents_after(cluster.cluster_id, after, most)
+        for key in {one.definition_key for one in found}:
             definitions[key], _ = await self._instances.definition(cluster.cluster_id, key)
-        return [_entry(one, definitions[one.definition_key], instances) for one in incidents]
+        return found, definitions
 
 
 def _past(alert: Alert, news: _News) -> Alert:
