@@ -15,7 +15,7 @@ import pytest
 from c8py.base.clock import ManualClock
 from c8py.base.redact import Secret
 from c8py.errors import PlatformError
-from c8py.server.access import Seal
+from c8py.server.access import Person, Seal
 from c8py.server.app import _platform
 from c8py.server.console import (
     Alerts,
@@ -376,6 +376,24 @@ def test_mail_ends_with_the_membership(desk):
     desk.look()
     assert desk.sent == []
     assert desk.alerts.all(desk.cluster) == ()
+
+
+def test_mail_to_a_person_of_the_provider_ends_when_nobody_signs_in_for_a_month(desk):
+    person = Person(subject="1", email="ops@example.org", name="Ops", roles=("admin",))
+    desk.members.admit(person)
+    asyncio.run(desk.alerts.create_email("ops", desk.cluster, person.email, person.subject))
+    desk.clock.advance(29 * 86_400)
+    desk.engine.arise()
+    desk.look()
+    assert len(desk.sent) == 1
+    desk.members.admit(person)
+    desk.clock.advance(29 * 86_400)
+    desk.look()
+    assert len(desk.alerts.all(desk.cluster)) == 1
+    desk.clock.advance(2 * 86_400)
+    desk.engine.arise()
+    desk.look()
+    assert (len(desk.sent), desk.alerts.all(desk.cluster)) == (1, ())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from joserfc.jwk import RSAKey
 
 from c8py.base.clock import ManualClock
 from c8py.errors import ConfigError
-from c8py.server.settings import ProviderSettings
+from c8py.server.settings import MailSettings, ProviderSettings
 from unit.server.test_sign_in import Browser
 
 KEY = RSAKey.import_key(
@@ -123,7 +123,7 @@ def person(served, provider, clock):
     now_s = clock.now_ms() / 1000
     provider.claims = {
         "iss": provider.issuer, "sub": "1", "aud": "c8", "exp": now_s + 60, "iat": now_s, "email": "p@example.org",
-        "nonce": browser.asked["nonce"], "roles": ["devs"],
+        "nonce": browser.asked["nonce"], "roles": ["devs"], "email_verified": True,
     }  # fmt: skip
     return browser
 
@@ -260,6 +260,26 @@ def test_an_address_alone_makes_nobody_the_owner(person, provider, served):
     assert signed_in(person)
     assert person.get(f"{person.organization}/members").status == 403
     assert owner.get(f"{owner.organization}/members").status == 200
+
+
+@pytest.mark.parametrize("verified", [False, None, "true", 1])
+def test_an_address_that_is_not_verified_is_nobodys(serve, provider, clock, verified):
+    """Who may edit the own address at the provider does not appear as the owner, and has no mail sent there."""
+    told = ProviderSettings(issuer=provider.issuer, client_id="c8", roles_claim="roles", member_roles=("admins=admin",))
+    served = serve(provider=told, clock=clock, mail=MailSettings(host="127.0.0.1", sender="c8@example.org"))
+    Browser(served).join(served.addresses.owner_url, "ada@example.org")
+    person, now_s = Person(served), clock.now_ms() / 1000
+    person.begin()
+    provider.claims = {
+        "iss": provider.issuer, "sub": "1", "aud": "c8", "exp": now_s + 60, "iat": now_s, "roles": ["admins"],
+        "nonce": person.asked["nonce"], "email": "ada@example.org", "email_verified": verified,
+        "preferred_username": "ada@example.org",
+    }  # fmt: skip
+    person.come_back()
+    assert "ada@example.org (outside) signed in at the provider" in person.get(f"{person.organization}/activity").text
+    page = f"{person.home}/alerts"
+    assert "is verified" in person.get(page).text
+    assert person.send(page, page, {"kind": "email"}).status == 400
 
 
 def test_sign_out_goes_by_way_of_the_provider(person):

@@ -136,6 +136,25 @@ def test_roles_give_permissions_of_the_organization(provider_of, token, roles, p
         assert denied(provider_of(), made, api="console", permission=permission) == ("forbidden", "scope")
 
 
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({"email": "a@example.org", "email_verified": True}, "a@example.org"),
+        ({"email": "a@example.org"}, "p (outside)"),
+        ({"email": "a@example.org", "email_verified": "true"}, "p (outside)"),
+        ({"email": "a@example.org\n", "email_verified": True}, "p (outside)"),
+        ({"email_verified": True}, "p (outside)"),
+        ({"preferred_username": ""}, "1 (outside)"),
+        ({"preferred_username": "a@example.org"}, "a@example.org (outside)"),
+        ({"preferred_username": "x\u202ey"}, "1 (outside)"),
+        ({"preferred_username": "x" * 900}, "x" * 200 + " (outside)"),
+    ],
+)
+def test_only_a_verified_address_names_a_person(provider_of, token, changed, shown):
+    claims = {"sub": "1", "aud": "c8", "azp": "c8", "nonce": "n", "preferred_username": "p"} | changed
+    assert provider_of(client_id="c8").person(token(**claims), nonce="n").email == shown
+
+
 def test_clusters_may_ask_for_a_role_as_well(provider_of, token):
     strict = provider_of(cluster_roles=("workers",), roles_claim="groups")
     assert denied(strict, token()) == ("forbidden", "scope")

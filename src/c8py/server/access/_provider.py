@@ -19,6 +19,7 @@ from c8py.server.access._denied import AccessDenied
 from c8py.server.settings import ProviderSettings
 
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+_NAME_CHARS_MAX: Final = 200
 _LEEWAY_S: Final = 30  # clocks of two machines
 # What Keycloak says of tokens that are none for an API.
 _OTHER_TYPES: Final = frozenset(("id", "refresh", "offline", "logout"))
@@ -41,7 +42,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         subject: the provider's own name for the person; unique there, and never given to another.
-        email: the address, or the user name where there is none.
+        email: the address, if the provider has verified it; else the user name, marked so that it is nobody's address.
         name: shown.
         roles: of Console, that the provider's roles give.
     """
@@ -216,10 +217,12 @@ class Provider:
         if not nonce or not hmac.compare_digest(claims.nonce.encode(), nonce.encode()) or not claims.sub:
             raise AccessDenied("unauthenticated", "token", "The ID token is of another sign-in")
         roles = _roles(whole, self._settings.roles_claim) or self._roles_beside(access_token, claims.sub)
-        shown = claims.email or claims.preferred_username or claims.sub
+        # Who may edit the own address must not be able to take that of somebody else.
+        verified = whole.get("email_verified") is True and claims.email.isprintable()
+        shown = (claims.email if verified else "")[:254] or _from_outside(claims)
         return Person(
             subject=claims.sub,
-            email=shown[:254],
+            email=shown,
             name=(claims.name or claims.preferred_username or shown)[:100],
             roles=tuple(dict.fromkeys(ours for theirs, ours in self._members if theirs in roles)),
         )
@@ -254,6 +257,12 @@ class Provider:
         if roles & set(self._settings.reader_roles):
             return frozenset(one for one in every if one.startswith("read:"))
         return frozenset()
+
+
+def _from_outside(claims: _IdClaims) -> str:
+    """A name that no member's address can be."""
+    name = claims.preferred_username if claims.preferred_username.isprintable() else ""
+    return f"{(name.strip() or claims.sub)[:_NAME_CHARS_MAX]} (outside)"
 
 
 def _roles(claims: Mapping[str, object], path: str) -> frozenset[str]:

@@ -52,6 +52,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         sealed_url: of a webhook.
         sealed_secret: what the webhook's calls are signed with; "" for nothing.
         member: whether the account is a member's, and goes with the member.
+        subject: the provider's name for whose account it is, and who has to sign in there now and then.
         created_by: who made it.
         created_ms: in milliseconds since 1970.
         incident_key: of the newest incident that was told, or given up.
@@ -68,6 +69,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     sealed_url: str = ""
     sealed_secret: str = ""
     member: bool = False
+    subject: str = ""
     created_by: str
     created_ms: int
     incident_key: int = 0
@@ -229,8 +231,14 @@ class Alerts:
             ),
         )
 
-    async def create_email(self, who: str, cluster: Cluster, email: str) -> Alert:
+    async def create_email(self, who: str, cluster: Cluster, email: str, subject: str = "") -> Alert:
         """Tell this account from now on.
+
+        Args:
+            who: makes it.
+            cluster: whose incidents and health.
+            email: of the account; an address that nobody has verified is none.
+            subject: of a person of the provider; the alert ends when it has not signed in for 30 days.
 
         Raises:
             NotDone: no mail can be sent, the account has no address, or is told already.
@@ -238,14 +246,15 @@ class Alerts:
         if not self.mails:
             raise NotDone(409, "expected a mail server, but this platform has none (setting mail.host)")
         if not EMAIL.fullmatch(email):
-            raise NotDone(400, "expected an account with an e-mail address, but it has none; sign in with one")
+            raise NotDone(400, "expected an account with an e-mail address, but it has none that is verified")
         if any(one.kind == "email" and one.shown == email for one in self.all(cluster)):
             raise NotDone(409, "expected an account that is not told yet, but it is")
         alert = Alert(
             alert_id=self._ids.uuid(),
             kind="email",
             shown=email,
-            member=self._members.get(email) is not None,
+            member=not subject and self._members.get(email) is not None,
+            subject=subject,
             created_by=who,
             created_ms=self._clock.now_ms(),
         )
@@ -281,12 +290,17 @@ class Alerts:
     # -- inside
 
     async def _look_at(self, cluster: Cluster, alert: Alert) -> None:
-        if alert.member and self._members.get(alert.shown) is None:
+        if alert.kind == "email" and not self._stays(alert):
             self._shelf.remove(cluster.cluster_id, alert.alert_id)
         elif self._clock.now_ms() >= max(alert.next_ms, self._rests_until_ms.get(alert.alert_id, 0)):
             if await self._tell(cluster, alert):
                 self._hindered.pop(alert.alert_id, None)
             self._rests_until_ms.pop(alert.alert_id, None)
+
+    def _stays(self, alert: Alert) -> bool:
+        return (
+            (self._members.get(alert.shown) is not None) if alert.member else self._members.comes_still(alert.subject)
+        )
 
     def _hinder(self, cluster: Cluster, alert: Alert, error: Exception) -> None:
         if self._hindered.get(alert.alert_id) != str(error):

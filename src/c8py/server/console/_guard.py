@@ -71,12 +71,14 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         email: of the member; "" for nobody, and for whoever sits at this machine.
         name: shown.
+        subject: the provider's name for who signed in there; "" for everybody else.
         permissions: what the viewer may do.
         local: whether it is whoever sits at this machine, without a sign-in.
     """
 
     email: str = ""
     name: str = ""
+    subject: str = ""
     permissions: frozenset[str] = frozenset()
     local: bool = False
 
@@ -400,7 +402,12 @@ def sentence(text: str) -> str:
 
 
 def _viewing(member: Member) -> Viewer:
-    return Viewer(email=member.email, name=member.name or member.email, permissions=member.permissions)
+    return Viewer(
+        email=member.email,
+        name=member.name or member.email,
+        subject=member.subject,
+        permissions=member.permissions,
+    )
 
 
 def _is_this_machine(source: str) -> bool:

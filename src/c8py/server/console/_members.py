@@ -35,6 +35,7 @@ ASSIGNABLE_ROLES: Final = (
 )  # fmt: skip
 EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _LINK_MS: Final = 7 * 24 * 3600 * 1000
+_GONE_MS: Final = 30 * 24 * 3600 * 1000
 _ATTEMPTS: Final = Limit(rate_per_s=0.2, burst=10, block_s=60.0, sources_max=limits.SERVER_SOURCES_TRACKED_MAX)
 
 
@@ -80,6 +81,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         link_sha256: of the invitation's link, in hex; "" for none.
         link_until_ms: when the link ends, in milliseconds since 1970.
         created_ms: when the member was invited or made.
+        subject: the provider's name for somebody who signed in there, and is kept nowhere; "" for a member.
     """
 
     email: str
@@ -89,6 +91,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     link_sha256: str = ""
     link_until_ms: int = 0
     created_ms: int = 0
+    subject: str = ""
 
     @property
     def pending(self) -> bool:
@@ -114,6 +117,10 @@ class _Session(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
 
 
+class _Seen(msgspec.Struct, frozen=True):
+    at_ms: int
+
+
 class Members:
     """Keeps members, and lets them in.
 
@@ -128,6 +135,7 @@ class Members:
     def __init__(self, store: Store, org_id: str, journal: Journal, *, clock: Clock, session_s: int) -> None:
         self._shelf = store.shelf("members", Member)
         self._sessions = store.shelf("sessions", _Session)
+        self._seen = store.shelf("outsiders", _Seen)
         self._org_id = org_id
         self._journal = journal
         self._clock = clock
@@ -299,6 +307,10 @@ class Members:
         if not person.roles:
             raise NotDone(403, "expected a role that counts here, but the provider gives this account none")
         self._say(person.email, f"{person.email} signed in at the provider", "r", person.email)
+        now_ms = self._clock.now_ms()
+        for subject in [one for one, seen in self._seen.all(self._org_id).items() if now_ms - seen.at_ms > _GONE_MS]:
+            self._seen.remove(self._org_id, subject)
+        self._seen.put(self._org_id, _digest(person.subject), _Seen(now_ms))
         return self._open(
             _Session(
                 email=person.email,
@@ -319,8 +331,13 @@ class Members:
             self._sessions.remove(self._org_id, digest)
             return None
         if found.subject:
-            return Member(email=found.email, name=found.name, roles=found.roles)
+            return Member(email=found.email, name=found.name, roles=found.roles, subject=found.subject)
         return self.get(found.email)
+
+    def comes_still(self, subject: str) -> bool:
+        """Whether this person of the provider has signed in there within the last 30 days."""
+        seen = self._seen.get(self._org_id, _digest(subject))
+        return seen is not None and self._clock.now_ms() - seen.at_ms <= _GONE_MS
 
     def is_outsider(self, session: str) -> bool:
         """Whether the session is of somebody who signed in at the provider."""

@@ -226,7 +226,7 @@ async def create_alert(visit: Visit) -> Response:
     desk, cluster = visit.desk.alerts, visit.cluster
     try:
         if visit.value("kind") == "email":
-            await desk.create_email(visit.who, cluster, visit.viewer.email)
+            await desk.create_email(visit.who, cluster, visit.viewer.email, visit.viewer.subject)
         else:
             url, secret = Secret(visit.value("url")), Secret(visit.value("secret"))
             await desk.create_webhook(visit.who, cluster, url, secret)
