@@ -1,5 +1,6 @@
 """Tokens of an outside provider, judged without one: keys and tokens are made here."""
 
+import asyncio
 import json
 
 import pytest
@@ -11,6 +12,8 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from c8py.base.clock import ManualClock
 from c8py.errors import ConfigError
 from c8py.server.access import AccessDenied, Provider
+from c8py.server.app import _provider_keys
+from c8py.server.app._provider_keys import AsksProvider
 from c8py.server.settings import ProviderSettings
 
 ISSUER = "https://login.example/realms/camunda-platform"
@@ -165,8 +168,43 @@ def test_a_key_set_with_keys_that_nobody_can_use_keeps_the_others(provider_of, t
     provider = provider_of()
     keys = [{"kty": "oct", "k": "c2VjcmV0"}, {"kty": "RSA"}, {**RSA_KEY.as_dict(private=False), "use": "enc"}]
     assert provider.keys_are(json.dumps({"keys": [*keys, EC_KEY.as_dict(private=False)]}).encode()) == 1
+    strange = ["text", None, 1, [], {"kty": ["RSA"]}, {"kty": "RSA", "n": 1, "e": {}}, {"kty": "EC", "crv": 1}]
+    assert provider.keys_are(json.dumps({"keys": [*strange, EC_KEY.as_dict(private=False)]}).encode()) == 1
     with pytest.raises(ValueError, match="no keys"):
         provider.keys_are(b"{}")
+
+
+def test_keys_are_asked_for_again_whatever_came(provider_of, token, monkeypatch, caplog):
+    """The task that keeps them fresh outlives an error that nobody has thought of."""
+    provider = provider_of()
+    monkeypatch.setattr(_provider_keys, "_PAUSE_S", 0)
+    answers = iter([AttributeError("unthought of"), RecursionError("deep"), b'{"keys": []}'])
+
+    class Asks(AsksProvider):
+        def _fetch(self):
+            found = next(answers)
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        async def _refresh(self):
+            await super()._refresh()
+            if f"0 keys of {ISSUER}" in caplog.text:
+                done.set()
+
+    done = asyncio.Event()
+
+    async def refreshed():
+        asks = Asks(ProviderSettings(issuer=ISSUER), provider)
+        caplog.set_level("INFO", "c8py.server.app")
+        await asks.start()
+        async with asyncio.timeout(10):
+            await done.wait()
+        await asks.stop()
+
+    asyncio.run(refreshed())
+    assert "unthought of" in caplog.text
+    assert denied(provider, token()) == ("unauthenticated", "token")
 
 
 @pytest.mark.parametrize("wrong", [{"issuer": "login.example"}, {"only": True}, {"issuer": ISSUER, "audiences": ()}])

@@ -130,13 +130,15 @@ class Provider:
             raise ValueError("expected a key set, but it has no keys")  # noqa: TRY004  what came is wrong, not our call
         usable: list[Key] = []
         kinds: Mapping[object, type[RSAKey | ECKey]] = {"RSA": RSAKey, "EC": ECKey}
-        for one in cast("list[dict[str, str]]", found):
-            kind = kinds.get(one.get("kty"))
-            if kind is None or one.get("use", "sig") != "sig":
+        for one in cast("list[object]", found):
+            if not isinstance(one, dict):
                 continue
+            key = cast("dict[str, str]", one)
             try:
-                usable.append(kind.import_key({name: one[name] for name in one if name != "alg"}))
-            except (JoseError, ValueError, TypeError):
+                kind = kinds.get(key.get("kty"))
+                if kind is not None and key.get("use", "sig") == "sig":
+                    usable.append(kind.import_key({name: key[name] for name in key if name != "alg"}))
+            except Exception:  # noqa: BLE001, S112  whatever one key is, the others count
                 continue
         self._keys = KeySet(usable)
         return len(usable)

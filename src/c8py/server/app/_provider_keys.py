@@ -97,8 +97,9 @@ class AsksProvider:
         self._wanted.clear()
         try:
             count = self._provider.keys_are(await asyncio.to_thread(self._fetch))
-        except (*_FETCHED, msgspec.MsgspecError) as error:
-            _log.warning("expected the keys of %s, but: %s", self._settings.issuer, error)
+        except Exception as error:  # noqa: BLE001  whatever the provider says, it is asked again
+            trace = None if isinstance(error, (*_FETCHED, msgspec.MsgspecError)) else error
+            _log.warning("expected the keys of %s, but: %s", self._settings.issuer, error, exc_info=trace)
             self._wanted.set()  # after the pause, and not minutes later: the provider may just be starting
         else:
             _log.info("%d keys of %s", count, self._settings.issuer)
