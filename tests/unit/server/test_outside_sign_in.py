@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,9 +14,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jws
 from joserfc.jwk import RSAKey
+from starlette.requests import Request
 
 from c8py.base.clock import ManualClock
 from c8py.errors import ConfigError
+from c8py.server.access import Endpoints, Provider
+from c8py.server.console import Desk, Guard, OutsideSignIn
 from c8py.server.settings import MailSettings, ProviderSettings
 from unit.server.test_sign_in import Browser
 
@@ -295,10 +299,54 @@ def test_sign_out_goes_by_way_of_the_provider(person):
     assert not signed_in(person)
 
 
-def test_begun_under_another_name_it_begins_anew_under_the_right_one(served):
+def test_begun_under_another_name_it_begins_anew_under_the_right_one(served, provider):
     port = served.authority.rpartition(":")[2]
     answer = Browser(served).get("/console/sign-in/provider?next=/console", host=f"localhost:{port}")
-    assert answer.headers["location"] == f"{served.addresses.http_address}/console/sign-in/provider?next=/console"
+    right = f"{served.addresses.http_address}/console/sign-in/provider?next=/console&moved=1"
+    assert answer.headers["location"] == right
+    # Once: a proxy that puts its own name into the header must not send the browser in circles.
+    again = Browser(served).get(right.removeprefix(served.addresses.http_address), host=f"localhost:{port}")
+    assert again.headers["location"].startswith(f"{provider.issuer}/authorize")
+
+
+def led_to(public_url, host):
+    """Where a sign-in begins that comes to this host, on a platform at this address."""
+    settings = ProviderSettings(issuer="https://login.example", client_id="c8")
+    judge = Provider(settings, clock=ManualClock())
+    judge.endpoints = Endpoints(authorization="https://login.example/authorize")
+
+    async def ask(form):
+        raise OSError
+
+    outside = OutsideSignIn(
+        settings, judge, ask, callback=f"{public_url}/console/sign-in/callback", clock=ManualClock()
+    )
+    scope = {
+        "type": "http", "method": "GET", "scheme": "http", "path": "/console/sign-in/provider", "query_string": b"",
+        "headers": [(b"host", host.encode())], "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    guard = Guard(b"k" * 32, cast("Desk", None))
+    return guard.begin_outside(Request(scope), outside, "/console").headers["location"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "host"),
+    [
+        ("https://c8.example:443", "c8.example"),
+        ("https://C8.Example", "c8.example"),
+        ("http://c8.example:80", "c8.example"),
+        ("https://c8.example", "c8.example:443"),
+        ("https://c8.example:8443", "c8.example:8443"),
+        ("https://[::1]:443", "[::1]"),
+    ],
+)
+def test_a_name_may_be_written_in_more_than_one_way(public_url, host):
+    assert led_to(public_url, host).startswith("https://login.example/authorize?")
+
+
+@pytest.mark.parametrize("host", ["other.example", "c8.example", "c8.example:443"])
+def test_another_port_or_name_is_another_place(host):
+    assert led_to("https://c8.example:80", host).startswith("https://c8.example:80/console/sign-in/provider?")
 
 
 def test_with_the_provider_alone_no_password_counts(serve, provider):

@@ -34,6 +34,8 @@ _STATIC: Final = {"console.css": "text/css", "icon.svg": "image/svg+xml"}
 _COOKIE: Final = "c8-console"
 _SESSION: Final = "c8-session"
 _BEGUN: Final = "c8-sign-in"
+_MOVED: Final = "moved"
+_PORTS: Final = {"http": ":80", "https": ":443"}
 _COOKIE_BYTES: Final = 32
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -265,9 +267,11 @@ class Guard:
     def begin_outside(self, request: Request, outside: OutsideSignIn, path: str) -> Response:
         """To the provider, with what the sign-in was begun with in a cookie."""
         ours = urlsplit(outside.callback)
-        if request.headers.get("host", "") != ours.netloc:
+        elsewhere = _plain(request.headers.get("host", ""), ours.scheme) != _plain(ours.netloc, ours.scheme)
+        # Once: a proxy may put another name into the header, whatever the browser asks for.
+        if elsewhere and _MOVED not in request.query_params:
             # The cookie has to be there under the name that the provider sends the browser back to.
-            here = f"{ours.scheme}://{ours.netloc}{request.url.path}?next={quote(path)}"
+            here = f"{ours.scheme}://{ours.netloc}{request.url.path}?next={quote(path)}&{_MOVED}=1"
             return RedirectResponse(here, 303, headers={"cache-control": "no-store"})
         address, begun = outside.begin(path)
         response = RedirectResponse(address, 303, headers={"cache-control": "no-store"})
@@ -408,6 +412,11 @@ def _viewing(member: Member) -> Viewer:
         subject=member.subject,
         permissions=member.permissions,
     )
+
+
+def _plain(authority: str, scheme: str) -> str:
+    """Host and port as browsers send them: in lower case, and without the port that the scheme has anyway."""
+    return authority.lower().removesuffix(_PORTS[scheme])
 
 
 def _is_this_machine(source: str) -> bool:
