@@ -1,5 +1,6 @@
 """Sign-in at an outside provider, against one that says what the test wants: what must hold whoever the provider is."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -16,10 +17,13 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 from starlette.requests import Request
 
+from c8py.base import limits
 from c8py.base.clock import ManualClock
 from c8py.errors import ConfigError
 from c8py.server.access import Endpoints, Provider
-from c8py.server.console import Desk, Guard, OutsideSignIn
+from c8py.server.app import _provider_keys
+from c8py.server.app._provider_keys import AsksProvider
+from c8py.server.console import Desk, Guard, NotDone, OutsideSignIn
 from c8py.server.settings import MailSettings, ProviderSettings
 from unit.server.test_sign_in import Browser
 
@@ -210,6 +214,86 @@ def test_what_was_begun_is_used_once(person):
     assert person.come_back().status == 403
 
 
+def test_what_was_begun_is_used_once_whatever_the_browser_keeps(person, provider, clock):
+    cookie = person.cookies["c8-sign-in"]
+    assert person.come_back().status == 200
+    asked = len(provider.asked)
+    person.cookies["c8-sign-in"] = cookie
+    assert person.come_back(code="another").status == 403
+    clock.advance(599)
+    person.cookies["c8-sign-in"] = cookie
+    assert person.come_back(code="another").status == 403
+    assert len(provider.asked) == asked
+
+
+def test_a_failed_end_uses_it_up_too(person, provider):
+    cookie = person.cookies["c8-sign-in"]
+    assert person.come_back(state="another").status == 403
+    person.cookies["c8-sign-in"] = cookie
+    assert person.come_back().status == 403
+    assert provider.asked == []
+
+
+def test_used_sign_ins_are_forgotten_when_they_have_ended_and_never_too_many(monkeypatch):
+    clock = ManualClock()
+    outside = outside_at("https://c8.example", clock)
+    monkeypatch.setattr(limits, "SERVER_SIGN_INS_USED_MAX", 3)
+
+    def used(source):
+        _, cookie = outside.begin("/console")
+        with pytest.raises(NotDone):
+            asyncio.run(outside.finish(cookie, {}, source=source))
+        return len(outside._used)
+
+    assert [used(str(one)) for one in range(5)] == [1, 2, 3, 3, 3]
+    clock.advance(601)
+    assert used("another") == 1
+
+
+def test_who_comes_back_too_often_waits(served, provider):
+    browser, answers = Person(served), []
+    for _ in range(12):
+        browser.begin()
+        answers.append(browser.come_back(code="wrong").status)
+    assert answers == [502] * 10 + [429] * 2
+    assert len(provider.asked) == 10
+
+
+def test_attempts_without_a_cookie_of_ours_do_not_count(person):
+    cookie = person.cookies.pop("c8-sign-in")
+    assert {person.come_back().status for _ in range(15)} == {403}
+    person.cookies["c8-sign-in"] = cookie
+    assert person.come_back().status == 200
+
+
+def test_a_slow_provider_leaves_the_rest_of_the_platform_its_threads(monkeypatch):
+    go, begun = threading.Event(), []
+
+    class Slow(AsksProvider):
+        def _exchange(self, form):
+            begun.append(form)
+            go.wait(10)
+            return b"{}"
+
+    async def crowd():
+        settings = ProviderSettings(issuer="https://login.example", client_id="c8")
+        asks = Slow(settings, Provider(settings, clock=ManualClock()))
+        waiting = [asyncio.create_task(asks.tokens({})) for _ in range(40)]
+        try:
+            async with asyncio.timeout(5):
+                assert await asyncio.to_thread(lambda: "free") == "free"
+            monkeypatch.setattr(_provider_keys, "_TIMEOUT_S", 0.01)
+            with pytest.raises(OSError, match="too many"):
+                await asks.tokens({})
+            assert len(begun) == 2
+        finally:
+            go.set()
+            await asyncio.gather(*waiting)
+
+    asyncio.run(crowd())
+    assert len(begun) == 40
+
+
 def test_what_was_begun_ends(person, provider, clock):
     provider.claims["exp"] += 3600
     clock.advance(601)
@@ -309,18 +393,21 @@ def test_begun_under_another_name_it_begins_anew_under_the_right_one(served, pro
     assert again.headers["location"].startswith(f"{provider.issuer}/authorize")
 
 
-def led_to(public_url, host):
-    """Where a sign-in begins that comes to this host, on a platform at this address."""
+def outside_at(public_url, clock):
+    """The sign-in of a platform at this address; the provider gives no tokens."""
     settings = ProviderSettings(issuer="https://login.example", client_id="c8")
-    judge = Provider(settings, clock=ManualClock())
+    judge = Provider(settings, clock=clock)
     judge.endpoints = Endpoints(authorization="https://login.example/authorize")
 
     async def ask(form):
         raise OSError
 
-    outside = OutsideSignIn(
-        settings, judge, ask, callback=f"{public_url}/console/sign-in/callback", clock=ManualClock()
-    )
+    return OutsideSignIn(settings, judge, ask, callback=f"{public_url}/console/sign-in/callback", clock=clock)
+
+
+def led_to(public_url, host):
+    """Where a sign-in begins that comes to this host, on a platform at this address."""
+    outside = outside_at(public_url, ManualClock())
     scope = {
         "type": "http", "method": "GET", "scheme": "http", "path": "/console/sign-in/provider", "query_string": b"",
         "headers": [(b"host", host.encode())], "server": ("127.0.0.1", 80),

@@ -29,6 +29,7 @@ _DISCOVERY: Final = "/.well-known/openid-configuration"
 _EVERY_S: Final = 300.0
 _PAUSE_S: Final = 10.0  # whoever invents keys must not make us hammer the provider
 _TIMEOUT_S: Final = 10.0
+_EXCHANGES_MAX: Final = 2
 _FETCHED: Final = (OSError, HTTPException, ValueError)
 
 
@@ -62,6 +63,8 @@ class AsksProvider:
         self._settings = settings
         self._provider = provider
         self._wanted = asyncio.Event()
+        # Each holds a thread of those that the whole platform shares, for as long as the provider takes.
+        self._exchanges = asyncio.Semaphore(_EXCHANGES_MAX)
         self._task: asyncio.Task[None] | None = None
         try:
             context = ssl.create_default_context(cafile=settings.ca_certificate or None)
@@ -129,10 +132,18 @@ class AsksProvider:
             form: its fields, but for the client's own credentials.
 
         Raises:
-            OSError: the provider does not answer, or refuses.
+            OSError: the provider does not answer, or refuses, or takes too long with those before.
             ValueError: it has no token endpoint, or its answer is none.
         """
-        return await asyncio.to_thread(self._exchange, form)
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await self._exchanges.acquire()
+        except TimeoutError:
+            raise OSError("it is too slow; too many are waiting for it") from None
+        try:
+            return await asyncio.to_thread(self._exchange, form)
+        finally:
+            self._exchanges.release()
 
     def _exchange(self, form: Mapping[str, str]) -> bytes:
         headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}

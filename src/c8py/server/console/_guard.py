@@ -284,7 +284,9 @@ class Guard:
     async def finish_outside(self, request: Request, outside: OutsideSignIn) -> Response:
         """Signed in, or refused; either way what it was begun with is used up."""
         try:
-            person, path, id_token = await outside.finish(request.cookies.get(_BEGUN, ""), request.query_params)
+            person, path, id_token = await outside.finish(
+                request.cookies.get(_BEGUN, ""), request.query_params, source=self.source(request)
+            )
             session = self.desk.members.admit(person)
         except NotDone as refused:
             response = self.refuse(request, _NOBODY, Refusal(refused.status, "Not signed in", sentence(refused.detail)))

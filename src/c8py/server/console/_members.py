@@ -36,7 +36,7 @@ ASSIGNABLE_ROLES: Final = (
 EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _LINK_MS: Final = 7 * 24 * 3600 * 1000
 _GONE_MS: Final = 30 * 24 * 3600 * 1000
-_ATTEMPTS: Final = Limit(rate_per_s=0.2, burst=10, block_s=60.0, sources_max=limits.SERVER_SOURCES_TRACKED_MAX)
+ATTEMPTS: Final = Limit(rate_per_s=0.2, burst=10, block_s=60.0, sources_max=limits.SERVER_SOURCES_TRACKED_MAX)
 
 
 def _all(*verbs: str, but: Sequence[str] = ()) -> frozenset[str]:
@@ -140,8 +140,8 @@ class Members:
         self._journal = journal
         self._clock = clock
         self._session_ms = session_s * 1000
-        self._by_source = RateLimit(_ATTEMPTS, clock=clock)
-        self._by_email = RateLimit(_ATTEMPTS, clock=clock)
+        self._by_source = RateLimit(ATTEMPTS, clock=clock)
+        self._by_email = RateLimit(ATTEMPTS, clock=clock)
         # A password takes 32 MiB to check: two at a time, whoever asks.
         self._hashing = asyncio.Semaphore(2)
         self._owner_link = ""

@@ -1,7 +1,8 @@
 """Sign-in at the outside OIDC provider: authorization code flow with PKCE, state and nonce.
 
-What a sign-in was begun with travels in a sealed cookie of that browser, for ten minutes and one use: nothing is kept
-here, and nobody can be made to finish what another has begun. Speaks to the provider by what app hands in.
+What a sign-in was begun with travels in a sealed cookie of that browser, for ten minutes and one use: here is kept only
+which of them have been used, and nobody can be made to finish what another has begun. Who finishes too many in a row
+waits, as with passwords. Speaks to the provider by what app hands in.
 """
 
 import base64
@@ -20,9 +21,10 @@ from c8py.base.clock import Clock
 from c8py.base.redact import Secret
 from c8py.errors import ConfigError, PlatformError
 from c8py.server.access import AccessDenied, Person, Provider, Seal
-from c8py.server.console._members import ASSIGNABLE_ROLES
+from c8py.server.console._members import ASSIGNABLE_ROLES, ATTEMPTS
 from c8py.server.console._not_done import NotDone
 from c8py.server.settings import ProviderSettings
+from c8py.serving.rate_limit import RateLimit
 
 _PLACE: Final = "sign-in at the provider"
 _BEGUN_MS: Final = 10 * 60 * 1000
@@ -81,6 +83,9 @@ class OutsideSignIn:
         # Of this process: a restart in the middle of a sign-in means to begin anew.
         self._seal = Seal(secrets.token_bytes(_RANDOM_BYTES))
         self._id_tokens: OrderedDict[str, str] = OrderedDict()
+        self._by_source = RateLimit(ATTEMPTS, clock=clock)
+        # States that were used, and when they end by themselves; in the order of their use.
+        self._used: OrderedDict[str, int] = OrderedDict()
 
     @property
     def label(self) -> str:
@@ -121,17 +126,24 @@ class OutsideSignIn:
         cookie = self._seal.seal(Secret(msgspec.json.encode(begun).decode()), _PLACE)
         return _with_query(place, query), cookie
 
-    async def finish(self, cookie: str, answer: Mapping[str, str]) -> tuple[Person, str, str]:
+    async def finish(self, cookie: str, answer: Mapping[str, str], *, source: str) -> tuple[Person, str, str]:
         """Who came back from the provider, for which page, and with which ID token.
 
         Args:
             cookie: that `begin` gave.
             answer: what the provider put into the address.
+            source: the address that the browser comes from.
 
         Raises:
-            NotDone: the sign-in is not one of this browser, was refused, or is not what it says.
+            NotDone: the sign-in is not one of this browser, has been used, was refused, or is not what it says; or
+                there were too many from this source.
         """
         begun = self._begun(cookie)
+        # Not before the cookie is known to be ours: other sites could make a browser use up its attempts.
+        wait_s = self._by_source.refused_for_s(source)
+        if wait_s > 0:
+            raise NotDone(429, f"expected fewer attempts, but there were too many; wait {round(wait_s) + 1} s")
+        self._use(begun)
         if not hmac.compare_digest(begun.state.encode(), answer.get("state", "").encode(errors="surrogatepass")):
             raise NotDone(403, _AGAIN)
         # RFC 9207: the answer of another provider is not taken for this one's.
@@ -172,6 +184,15 @@ class OutsideSignIn:
         id_token = self._id_tokens.pop(_digest(session), "")
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": after}
         return _with_query(place, query | ({"id_token_hint": id_token} if id_token else {})) if place else ""
+
+    def _use(self, begun: _Begun) -> None:
+        now_ms = self._clock.now_ms()
+        if begun.state in self._used:
+            raise NotDone(403, _AGAIN)
+        self._used[begun.state] = begun.until_ms
+        # What has ended is refused anyway. Beyond the bound the oldest goes: better than that nobody can sign in.
+        while len(self._used) > limits.SERVER_SIGN_INS_USED_MAX or next(iter(self._used.values())) <= now_ms:
+            self._used.popitem(last=False)
 
     def _begun(self, cookie: str) -> _Begun:
         try:
