@@ -40,7 +40,7 @@ def with_role(client, role):
 def platform(keycloak, authority, tmp_path_factory):
     keycloak.add(with_role(with_secret("console", "c", audience="console-api"), "c8-admin"))
     keycloak.add(with_role(with_secret("reader", "r", audience="console-api"), "c8-reader"))
-    keycloak.add(with_secret("nobody", "n", audience=None))
+    keycloak.add(with_secret("roleless", "n", audience=None))
     told = {
         "issuer": keycloak.issuer(),
         "ca_certificate": str(authority.pem),
@@ -82,7 +82,7 @@ def call(url, token, method="GET", body=None) -> tuple[int, Any]:
 def test_the_gateway_lets_tokens_of_keycloak_in_and_its_own_no_longer(platform, token, real_secret):
     topology = f"{platform.rest}/v2/topology"
     assert call(topology, token("worker", real_secret))[0] == 200
-    assert call(topology, token("nobody", "n"))[0] == 401
+    assert call(topology, token("roleless", "n"))[0] == 401
     own = platform.credentials()
     form = {
         "grant_type": "client_credentials",
@@ -108,7 +108,7 @@ def over_grpc(target, token):
 
 def test_the_gateway_takes_tokens_of_keycloak_over_grpc(platform, token, real_secret):
     assert over_grpc(platform.grpc_target, token("worker", real_secret)) is grpc.StatusCode.OK
-    assert over_grpc(platform.grpc_target, token("nobody", "n")) is grpc.StatusCode.UNAUTHENTICATED
+    assert over_grpc(platform.grpc_target, token("roleless", "n")) is grpc.StatusCode.UNAUTHENTICATED
 
 
 def test_roles_of_keycloak_are_permissions_of_the_administration_api(platform, token, real_secret):
@@ -129,10 +129,10 @@ def test_real_brokers_take_tokens_of_keycloak(platform, token, real_secret):
         wait_until("the cluster", lambda: call(place, admin)[1]["status"] == "Healthy", deadline_s=180, every_s=0.5)
         topology = f"{made['brokers'][0]['rest_address']}/v2/topology"
         assert call(topology, token("worker", real_secret))[0] == 200
-        assert call(topology, token("nobody", "n"))[0] == 401
+        assert call(topology, token("roleless", "n"))[0] == 401
         target = made["brokers"][0]["grpc_address"]
         assert over_grpc(target, token("worker", real_secret)) is grpc.StatusCode.OK
-        assert over_grpc(target, token("nobody", "n")) is grpc.StatusCode.UNAUTHENTICATED
+        assert over_grpc(target, token("roleless", "n")) is grpc.StatusCode.UNAUTHENTICATED
     finally:
         pid = call(place, token("console", "c"))[1]["brokers"][0]["pid"]
         assert call(place, token("console", "c"), "DELETE")[0] == 202
