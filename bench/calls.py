@@ -25,13 +25,14 @@ PYZEEBE = "pyzeebe"
 
 
 class Course(msgspec.Struct, frozen=True):
-    """What is called, how, and how often; a search reads all items once."""
+    """What is called, how, and how often; a search reads all items once. `carrier` is what carries our gRPC calls."""
 
     colour: str
     way: str
     what: str
     count: int
     in_flight: int = 1
+    carrier: str = "grpcio"
 
     @property
     def peer(self) -> str:
@@ -44,6 +45,8 @@ class Course(msgspec.Struct, frozen=True):
         if self.what == "search":
             return f"REST, {self.colour}: search of 10,000 items, s (max 0.2)"
         side = f" x {self.in_flight}" if self.colour == "asyncio" else ""
+        if self.carrier != "grpcio":
+            side += f", by {self.carrier}"
         way, most = ("REST", 0.2) if self.way == "rest" else ("gRPC", 1)
         return f"{way} {self.what}, {self.colour}{side}: CPU us a call (max {most})"
 
@@ -52,6 +55,7 @@ COURSES = (
     *(Course("asyncio", "rest", what, 2048, in_flight) for what in ("topology", "start") for in_flight in (1, 32)),
     *(Course("threads", "rest", what, 2048) for what in ("topology", "start")),
     *(Course("asyncio", "grpc", what, 8192, in_flight) for what in ("topology", "start") for in_flight in (1, 32)),
+    *(Course("asyncio", "grpc", what, 8192, 32, "asyncio") for what in ("topology", "start")),
     *(Course("threads", "grpc", what, 8192) for what in ("topology", "start")),
     *(Course(colour, "rest", "search", 0) for colour in ("asyncio", "threads")),
 )
@@ -77,6 +81,7 @@ def figures(folder: Path) -> Iterator[Figure]:
 def measured(course: Course, environment: dict[str, str], folder: Path) -> Figure:
     """Ours and the peer's in turns."""
     costs: dict[str, list[Cost]] = {"ours": [], course.peer: []}
+    environment = {**environment, "CAMUNDA_GRPC_TRANSPORT": course.carrier}
     for _ in range(ROUNDS):
         for name, found in costs.items():
             words = [course.colour, course.way, course.what, str(course.count), str(course.in_flight)]
