@@ -16,6 +16,10 @@ from pyzeebe import (
     create_insecure_channel,
     create_oauth2_client_credentials_channel,
 )
+from pyzeebe.errors import ProcessDefinitionNotFoundError
+from pyzeebe.grpc_internals.types import CreateProcessInstanceWithResultResponse
+
+REACHES_ALL_PARTITIONS_S = 30.0
 
 
 def channel() -> grpc.aio.Channel:
@@ -23,6 +27,16 @@ def channel() -> grpc.aio.Channel:
         # Tokens over plain text: grpc allows it for local addresses only, and only when told so.
         return create_oauth2_client_credentials_channel(channel_credentials=grpc.local_channel_credentials())
     return create_insecure_channel()
+
+
+async def started(client: ZeebeClient, name: str, amount: int) -> CreateProcessInstanceWithResultResponse:
+    """An instance, once the deployment has reached the partition whose turn it is: real brokers pass it on later."""
+    async with asyncio.timeout(REACHES_ALL_PARTITIONS_S):
+        while True:
+            try:
+                return await client.run_process_with_result(name, {"amount": amount}, timeout=30_000)
+            except ProcessDefinitionNotFoundError:
+                await asyncio.sleep(0.1)
 
 
 async def main(model: str, name: str, instances: int) -> dict[str, object]:
@@ -39,10 +53,7 @@ async def main(model: str, name: str, instances: int) -> dict[str, object]:
     topology = await client.topology()
     deployment = await client.deploy_resource(model)
     working = asyncio.create_task(worker.work())
-    results = [
-        await client.run_process_with_result(name, {"amount": amount}, timeout=30_000)
-        for amount in range(1, instances + 1)
-    ]
+    results = [await started(client, name, amount) for amount in range(1, instances + 1)]
     await worker.stop()
     working.cancel()
     await connection.close()

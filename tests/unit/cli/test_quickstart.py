@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from c8py import Camunda
 from c8py.cli import child
-from c8py.errors import PlatformError
+from c8py.errors import NotFound, PlatformError
 
 QUICKSTART = [sys.executable, "-m", "c8py.cli", "quickstart"]
 
@@ -45,6 +46,20 @@ def test_the_same_on_a_cluster_that_is_there(c8, platform):
     ran = c8("quickstart", "--credentials", platform.credentials_file, "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["state"] == "COMPLETED"
+
+
+def test_a_partition_that_the_deployment_has_not_reached_yet_is_waited_for(c8, platform, monkeypatch):
+    start, refusals = Camunda.start, iter([NotFound("none found"), NotFound("none found")])
+
+    def on_another_partition(*given, **named):
+        for refusal in refusals:
+            raise refusal
+        return start(*given, **named)
+
+    monkeypatch.setattr(Camunda, "start", on_another_partition)
+    ran = c8("quickstart", "--credentials", platform.credentials_file, "--json")
+    assert ran.code == 0, ran.err
+    assert next(refusals, None) is None
 
 
 def test_a_cluster_that_is_not_there_is_one_line(c8):
