@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
+import psutil
 import pytest
 
 from harness import recording, watching
@@ -16,6 +17,8 @@ from harness.platform import ORDER_MODEL, UNLIMITED_TOKENS, Platform
 from harness.processes import Program
 
 OUTPUT_SHOWN = 3000
+# Far above what the fixtures of a session keep open, and below where select() and a common ulimit end.
+OPEN_FILES_MAX = 400
 
 # Tests share tokens with each other through a folder of their own, never with the person who runs them. Where the real
 # broker has been unpacked stays as it is: that costs minutes.
@@ -44,6 +47,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         for program in _programs(getattr(item, "funcargs", {})):
             report.sections.append((f"output of {program.name}", program.output()[-OUTPUT_SHOWN:]))
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item):
+    """No test leaves its files and sockets to the tests after it, where they would fail for want of numbers."""
+    before = psutil.Process().num_fds()
+    try:
+        return (yield)
+    finally:
+        left = psutil.Process().num_fds()
+        assert left <= OPEN_FILES_MAX, f"{item.nodeid} leaves {left} files open, and had {before} before its teardown"
 
 
 def _programs(values: dict[str, object]) -> Iterator[Program]:

@@ -1,7 +1,7 @@
 """What stands between a client and a server, and gets worse on command: a relay of token requests, and one of bytes."""
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 import urllib.error
@@ -100,21 +100,30 @@ class ByteRelay:
 
     def _pass_on(self, client: socket.socket) -> None:
         # The target may be gone: whoever knocks then is turned away.
-        with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
-            other = {client: server, server: client}
-            cut_off = False
+        with (
+            contextlib.suppress(OSError),
+            client,
+            socket.create_connection(self._target) as server,
+            selectors.DefaultSelector() as ready,  # unlike select(), it takes descriptors beyond 1023
+        ):
+            ready.register(client, selectors.EVENT_READ, (client, server))
+            ready.register(server, selectors.EVENT_READ, (server, client))
             while not self._over.is_set():
                 if self._silent.is_set():
-                    cut_off = True
-                elif cut_off:
+                    self._stay_cut_off()
                     return
-                for side in select.select([] if cut_off else list(other), [], [], POLL_S)[0]:
-                    content = side.recv(CHUNK_BYTES)
+                for key, _ in ready.select(POLL_S):
+                    giving, taking = key.data
+                    content = giving.recv(CHUNK_BYTES)
                     if not content:
                         return
                     if not self._silent.is_set():
                         self.passed_on_bytes += len(content)
-                        other[side].sendall(content)
+                        taking.sendall(content)
+
+    def _stay_cut_off(self) -> None:
+        while self._silent.is_set() and not self._over.wait(POLL_S):
+            pass
 
 
 def _returned(headers: object) -> dict[str, str]:
