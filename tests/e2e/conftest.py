@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from harness.crowds import Crowd
+from harness.job_gateway import Books, JobGateway
 from harness.platform import Platform
 
 
@@ -43,6 +44,20 @@ def call(
         )
     finally:
         connection.close()
+
+
+@pytest.fixture
+def books() -> Books:
+    """What became of the jobs of a stub gateway."""
+    return Books()
+
+
+@pytest.fixture
+def gateway(books: Books) -> Iterator[JobGateway]:
+    """A stub gateway over those books."""
+    gateway = JobGateway(books)
+    yield gateway
+    gateway.close()
 
 
 @pytest.fixture(scope="session", name="http")

@@ -28,11 +28,6 @@ for type_ in TYPES:
 
 
 @pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
 def start(books: Books, tmp_path: Path) -> Iterator[Callable[[list[str]], Program]]:
     gateway = JobGateway(books)
     started: list[Program] = []

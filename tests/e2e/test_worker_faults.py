@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from harness.job_gateway import Books, Fault, JobGateway
+from harness.job_gateway import Fault, JobGateway
 from harness.platform import C8, plain_environment
 from harness.processes import Program
 
@@ -80,18 +80,6 @@ async def beating(n: int) -> None:
 """
 
 TYPES = APP.count("@worker.task")
-
-
-@pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
-def gateway(books: Books) -> Iterator[JobGateway]:
-    gateway = JobGateway(books)
-    yield gateway
-    gateway.close()
 
 
 @pytest.fixture

@@ -84,11 +84,6 @@ class Terminal:
 
 
 @pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
 def look(books: Books, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     gateway = JobGateway(books)
     (tmp_path / "shop.py").write_text(APP)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.job_gateway import Books, JobGateway
+from harness.job_gateway import JobGateway
 from harness.platform import C8, plain_environment
 from harness.processes import Program
 from harness.relays import ByteRelay
@@ -32,18 +32,6 @@ async def slow(n: int) -> dict[str, object]:
     await asyncio.sleep(0.3)
     return {"n": n}
 """
-
-
-@pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
-def gateway(books: Books) -> Iterator[JobGateway]:
-    gateway = JobGateway(books)
-    yield gateway
-    gateway.close()
 
 
 @pytest.fixture

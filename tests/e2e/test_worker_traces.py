@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 from opentelemetry import propagate, trace
@@ -13,19 +12,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from c8py.client import AsyncCamunda
 from c8py.worker import Worker
 from c8py.worker.tracing import trace_worker
-from harness.job_gateway import Books, JobGateway
-
-
-@pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
-def gateway(books: Books) -> Iterator[JobGateway]:
-    gateway = JobGateway(books)
-    yield gateway
-    gateway.close()
 
 
 def context(span: ReadableSpan) -> trace.SpanContext:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.job_gateway import Books, JobGateway
+from harness.job_gateway import JobGateway
 from harness.platform import C8, plain_environment
 from harness.processes import Program, run
 
@@ -34,18 +34,6 @@ async def blocking(n: int) -> None:
 async def raising(n: int) -> None:
     raise ValueError("no stock")
 """
-
-
-@pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
-def gateway(books: Books) -> Iterator[JobGateway]:
-    gateway = JobGateway(books)
-    yield gateway
-    gateway.close()
 
 
 @pytest.fixture
