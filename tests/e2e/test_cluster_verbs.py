@@ -3,16 +3,14 @@
 import gc
 import json
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
 from harness.maven import VERSION, Maven, distribution
 from harness.platform import C8, Platform, c8, plain_environment
 from harness.processes import Program, wait_until
+from harness.small_broker import write_java_home
 
-BROKER = Path(__file__).parents[1] / "unit" / "server" / "brokers" / "broker.py"
 DEADLINE_S = 60.0
 pytestmark = pytest.mark.slow
 
@@ -28,12 +26,7 @@ def maven():
 
 @pytest.fixture
 def java(tmp_path):
-    program = tmp_path / "java" / "bin" / "java"
-    program.parent.mkdir(parents=True)
-    (tmp_path / "java" / "release").write_text('JAVA_VERSION="21.0.1"\n')
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{BROKER}" "$@"\n')
-    program.chmod(0o755)
-    return tmp_path / "java"
+    return write_java_home(tmp_path / "java")
 
 
 def test_who_waits_for_the_first_cluster_sees_how_far_the_fetch_is(maven, java, tmp_path):

@@ -1,16 +1,14 @@
 """A second host, as a person makes it join: the same machine under another address, with a small program as broker."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
 from harness.platform import C8, Platform, c8, plain_environment
 from harness.processes import Program, alive, wait_until
 from harness.secrets import KNOWN
+from harness.small_broker import write_java_home, write_zeebe_home
 
-BROKER = Path(__file__).parents[1] / "unit" / "server" / "brokers" / "broker.py"
 DEADLINE_S = 60.0
 pytestmark = pytest.mark.slow
 
@@ -18,15 +16,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def programs(tmp_path):
     """A distribution and a Java that run the small program."""
-    home, java = tmp_path / "zeebe", tmp_path / "java"
-    for folder in (home / "bin", home / "lib", java / "bin"):
-        folder.mkdir(parents=True)
-    (home / "bin" / "broker").write_text("exec java \\\n  io.camunda.application.StandaloneBroker \\\n")
-    (java / "release").write_text('JAVA_VERSION="21.0.1"\n')
-    program = java / "bin" / "java"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{BROKER}" "$@"\n')
-    program.chmod(0o755)
-    return ("--java-home", str(java), "--zeebe-home", str(home))
+    java, zeebe = write_java_home(tmp_path / "java"), write_zeebe_home(tmp_path / "zeebe")
+    return ("--java-home", str(java), "--zeebe-home", str(zeebe))
 
 
 def test_a_second_host_joins_by_the_address_of_the_platform(programs, tmp_path):
@@ -67,6 +58,18 @@ def test_a_second_host_joins_by_the_address_of_the_platform(programs, tmp_path):
         assert "delete their clusters first" in refused.stderr
         cluster("delete", "spread", "--yes")
         wait_until("the end of the brokers", lambda: not alive(pids), deadline_s=DEADLINE_S)
+        # Whoever waits for a cluster hears what its host will not have.
+        waiting = Program(
+            [C8, "cluster", "create", "tuned", "--brokers", "2", "--java-options", "-XX:TieredStopAtLevel=1"],
+            folder=tmp_path,
+            name="create",
+            environment=plain_environment(**platform.console_credentials()),
+        )
+        waiting.wait_for("a word", lambda: "--allow-java-options" in waiting.stderr.read_text(), deadline_s=DEADLINE_S)
+        assert "broker 1 on second: expected a cluster without Java options" in waiting.stderr.read_text()
+        waiting.stop()
+        cluster("delete", "tuned", "--yes")
+        wait_until("the end of it", lambda: len(cluster("list")) == 0, deadline_s=DEADLINE_S)
         assert cluster("hosts", "remove", "second")["result"] == "removed"
     finally:
         second.stop()

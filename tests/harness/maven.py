@@ -7,14 +7,19 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from harness.small_broker import START_SCRIPT
+
 WAIT_S = 60.0
 VERSION = "8.6.9"
-SCRIPT = '#!/bin/sh\nexec java \\\n  io.camunda.application.StandaloneBroker \\\n  "$@"\n'
 
 
 def distribution(more: Mapping[str, str]) -> bytes:
     """An archive that looks like Zeebe, and has these files beside."""
-    files = {f"zeebe-{VERSION}/bin/broker": SCRIPT, f"zeebe-{VERSION}/lib/zeebe-broker-{VERSION}.jar": "x", **more}
+    files = {
+        f"zeebe-{VERSION}/bin/broker": START_SCRIPT,
+        f"zeebe-{VERSION}/lib/zeebe-broker-{VERSION}.jar": "x",
+        **more,
+    }
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz") as tar:
         for name, text in files.items():

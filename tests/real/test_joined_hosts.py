@@ -32,6 +32,7 @@ class Houses:
         KNOWN.learn(token.read_text().strip(), "a join token")
         command = [C8, "cluster", "join", self.platform.ready["http_address"], "--token-file", token]
         command += ["--host", "127.0.0.2", "--data-dir", folder / "second", "--ca-certificate", authority.pem]
+        command += ["--allow-java-options"]  # SMALL has one
         self.second = Program(
             [*command, *shown, *kept, "--json"], folder=folder, name="second", environment=plain_environment()
         )

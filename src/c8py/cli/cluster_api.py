@@ -121,9 +121,12 @@ def _tell(found: Shown, told: str) -> str:
     elif found.status in _MOVING:
         ready = sum(one.phase == "ready" for one in found.brokers)
         line += f": {ready} of {len(found.brokers)} brokers ready"
+    hindered = [one for one in found.brokers if one.trouble and one.phase != "ready"]
+    for one in hindered:
+        line += f"; broker {one.node_id}{one.host and f' on {one.host}'}: {' '.join(one.trouble.split())}"
     if line != told:
         if on_terminal() and sys.stderr.isatty():
-            done = found.status not in _MOVING
+            done = bool(hindered) or found.status not in _MOVING
             click.echo(f"\r\x1b[K{line}", err=True, nl=done)
         else:
             say(line)

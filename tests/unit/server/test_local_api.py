@@ -3,7 +3,6 @@
 import json
 import shutil
 import socket
-import sys
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from c8py.server.app._local_log import LINES
 from c8py.server.settings import BrokersSettings
 from harness.platform import c8
 from harness.processes import alive, wait_until
+from harness.small_broker import write_java_home, write_zeebe_home
 
-PROGRAM = Path(__file__).parent / "brokers" / "broker.py"
 LOCAL = "/console-api/local/clusters"
 DEADLINE_S = 20.0
 
@@ -24,14 +23,7 @@ DEADLINE_S = 20.0
 @pytest.fixture
 def brokers(tmp_path):
     """A distribution and a Java that run the small program."""
-    home, java = tmp_path / "zeebe", tmp_path / "java"
-    for folder in (home / "bin", home / "lib", java / "bin"):
-        folder.mkdir(parents=True)
-    (home / "bin" / "broker").write_text("exec java \\\n  io.camunda.application.StandaloneBroker \\\n")
-    (java / "release").write_text('JAVA_VERSION="21.0.1"\n')
-    program = java / "bin" / "java"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROGRAM}" "$@"\n')
-    program.chmod(0o755)
+    home, java = write_zeebe_home(tmp_path / "zeebe"), write_java_home(tmp_path / "java")
     return BrokersSettings(zeebe_home=str(home), java_home=str(java))
 
 

@@ -1,20 +1,16 @@
 import asyncio
-import sys
-from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).with_name("broker.py")
+from harness.small_broker import write_java
+
 DEADLINE_S = 20.0
 
 
 @pytest.fixture
 def java(tmp_path):
     """A Java that runs the small program, whatever it is told to run."""
-    program = tmp_path / "java"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROGRAM}" "$@"\n')
-    program.chmod(0o755)
-    return program
+    return write_java(tmp_path / "java")
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from c8py.errors import PlatformError
 from c8py.server.brokers import Machine, Shape
 from c8py.server.brokers import distribution as module
 from c8py.server.brokers.distribution import distribution, fetch_by_coordinates, main_class, version_of
-from harness.maven import SCRIPT, Maven
+from harness.maven import Maven
 from harness.maven import distribution as made_of
+from harness.small_broker import START_SCRIPT
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # see the fixture `maven`
 
@@ -49,7 +50,7 @@ def served(monkeypatch):
     return Repository
 
 
-GOOD = {"zeebe-8.6.9/bin/broker": SCRIPT, "zeebe-8.6.9/lib/zeebe-broker-8.6.9.jar": "x"}
+GOOD = {"zeebe-8.6.9/bin/broker": START_SCRIPT, "zeebe-8.6.9/lib/zeebe-broker-8.6.9.jar": "x"}
 
 
 def test_a_version_is_fetched_once(served, tmp_path):
@@ -74,9 +75,9 @@ def test_a_known_version_that_is_another_one_is_refused_and_thrown_away(served, 
 @pytest.mark.parametrize(
     "files",
     [
-        {"a/bin/broker": SCRIPT, "b/lib/x": ""},
+        {"a/bin/broker": START_SCRIPT, "b/lib/x": ""},
         {"a/readme": "nothing of Zeebe"},
-        {"../outside": "x", "a/bin/broker": SCRIPT, "a/lib/x": ""},
+        {"../outside": "x", "a/bin/broker": START_SCRIPT, "a/lib/x": ""},
     ],
 )
 def test_an_archive_that_is_no_distribution_leaves_nothing(served, tmp_path, files):
@@ -170,7 +171,7 @@ def test_a_folder_of_the_user_is_taken_and_nothing_is_fetched(maven, tmp_path):
     own = tmp_path / "own"
     (own / "bin").mkdir(parents=True)
     (own / "lib").mkdir()
-    (own / "bin" / "broker").write_text(SCRIPT)
+    (own / "bin" / "broker").write_text(START_SCRIPT)
     java = tmp_path / "runtime" / "bin" / "java"
     java.parent.mkdir(parents=True)
     java.touch()
