@@ -47,10 +47,6 @@ class Contestant:
                 env=dict(environment),
             )
         self._log = log
-        # A pipe has no deadline of its own: whoever hangs is ended, and reading it ends with it.
-        self._guard = Timer(DEADLINE_S, self._process.kill)
-        self._guard.daemon = True
-        self._guard.start()
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +54,6 @@ class Contestant:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._guard.cancel()
         self._process.kill()
         self._process.communicate()
 
@@ -78,13 +73,18 @@ class Contestant:
         """Its last line."""
         return self._line()
 
-    def measure(self, meanwhile: Callable[[], None] | None = None) -> Cost:
+    def measure(
+        self, *, before: Callable[[], None] | None = None, meanwhile: Callable[[], None] | None = None
+    ) -> Cost:
         """One whole round: ready, go, done.
 
         Args:
+            before: called once it is ready: what it did in the round of before is over by then.
             meanwhile: called right after the word, and must return at once.
         """
         self.ready()
+        if before is not None:
+            before()
         before_s = cpu_s(self._process.pid)
         started_s = time.monotonic()
         self.go()
@@ -96,7 +96,11 @@ class Contestant:
 
     def _line(self) -> str:
         assert self._process.stdout is not None
+        # A pipe has no deadline of its own: whoever hangs is ended, and reading it ends with it.
+        guard = Timer(DEADLINE_S, self._process.kill)
+        guard.start()
         line = self._process.stdout.readline()
+        guard.cancel()
         if not line.endswith("\n"):
             self._fail("expected a line, but it ended")
         return line.strip()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from threading import Thread
@@ -255,12 +256,11 @@ def rounds(
         }
         for _ in range(count):
             for name, entry in entries.items():
-                if before is not None:
-                    before(entry)
+                prepare = partial(before, entry) if before is not None else None
                 begin = Thread(target=during[name]) if during else None
                 with ExitStack() as passing:
                     client = stay.get(name) or passing.enter_context(_client(folder, entry, environment))
-                    costs[name].append(client.measure(begin.start if begin else None))
+                    costs[name].append(client.measure(before=prepare, meanwhile=begin.start if begin else None))
                 if begin:
                     begin.join()
     return costs

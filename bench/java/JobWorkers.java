@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class JobWorkers {
   private static final BufferedReader WORDS = new BufferedReader(new InputStreamReader(System.in));
+  private static final Duration POLL = Duration.ofSeconds(1);
 
   public static void main(String[] arguments) throws Exception {
     String type = arguments[0];
@@ -63,6 +64,8 @@ public final class JobWorkers {
       System.out.println(list);
     }
     worker.close();
+    // A poll of a closed worker goes on, and would take jobs of the next round with it.
+    Thread.sleep(POLL.plusMillis(500).toMillis());
     return true;
   }
 
@@ -90,6 +93,7 @@ public final class JobWorkers {
             })
         .maxJobsActive(64)
         .pollInterval(Duration.ofMillis(1))
+        .requestTimeout(POLL)
         .streamEnabled(stream)
         .open();
   }
