@@ -7,6 +7,7 @@ Each part runs by itself as well: `./dev bench workers-stub`, and so on.
 import json
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -29,12 +30,15 @@ from harness.processes import ROOT
 from harness.zeebe import Broker
 
 ROUNDS = 3
+BROKER_ROUNDS = 5
 SCRIPTS = ROOT / "bench" / "scripts"
 JAVA = ROOT / "bench" / "java"
 OURS_GRPCIO = "ours with grpcio"
 PYZEEBE, ORCHESTRATION, JAVA_CLIENT = "pyzeebe 4.7.0", "camunda-orchestration-sdk 10", "Java client 8.8.0"
 ENDLESS = 20_000  # jobs of a round against the gateway of jobs without end
 BACKLOG = 1500  # jobs of a round on the broker
+SETTLE_S = 0.5  # after their creation, of which the broker has some work left
+BROKER_WARMS_UP = 3  # rounds that are not counted: a broker's JVM goes on compiling for so long
 WARM_UP = 15_000  # of the JVM
 TRICKLE, EVERY_S = 400, 0.02  # jobs of a round of latency: 50 a second
 MEMORY_JOBS = 100_000
@@ -126,15 +130,22 @@ def backlog(folder: Path) -> Iterator[Figure]:
         stack.callback(broker.stop)
         gateway = gateway_pb2_grpc.GatewayStub(stack.enter_context(grpc.insecure_channel(broker.grpc_address)))
         for entry in entries.values():
-            for type_ in ("warm-" * bool(entry.warm_up) + job_type(entry), job_type(entry)):
+            for type_ in (job_type(entry), f"warm-{job_type(entry)}"):
                 deploy(gateway, type_)
-            create(gateway, "warm-" * bool(entry.warm_up) + job_type(entry), entry.warm_up or BACKLOG)
-        costs = rounds(
+                create(gateway, type_, entry.warm_up if type_.startswith("warm-") else 0)
+
+        def pile_up(entry: Entry) -> None:
+            create(gateway, job_type(entry), entry.jobs)
+            time.sleep(SETTLE_S)
+
+        everything = rounds(
             folder,
             entries,
             addresses(broker.grpc_address, broker.rest_address),
-            before=lambda entry: create(gateway, job_type(entry), entry.jobs),
+            count=BROKER_WARMS_UP + BROKER_ROUNDS,
+            before=pile_up,
         )
+    costs = {name: found[BROKER_WARMS_UP:] for name, found in everything.items()}
     yield from figures_of(costs, entries, "backlog on a broker", against=(PYZEEBE,))
     yield from figures_of(costs, entries, "backlog on a broker", against=(JAVA_CLIENT,), more=1.0)
 
@@ -154,12 +165,14 @@ def latency(folder: Path) -> Iterator[Figure]:
             lambda entry=entry: create_steadily(gateway, job_type(entry), entry.jobs, every_s=EVERY_S)
             for entry in entries.values()
         ]
-        costs = rounds(
+        everything = rounds(
             folder,
             entries,
             addresses(broker.grpc_address, broker.rest_address),
+            count=1 + BROKER_ROUNDS,
             during=dict(zip(entries, begin, strict=True)),
         )
+    costs = {name: found[1:] for name, found in everything.items()}
     waited = {name: [json.loads(cost.said)["waited_ms"] for cost in found] for name, found in costs.items()}
     for at, name in ((49, "p50"), (98, "p99")):
         mine, theirs = ([quantiles(values, n=100)[at] for values in waited[who]] for who in ("ours", JAVA_CLIENT))
@@ -254,8 +267,10 @@ def rounds(
             for name, entry in entries.items()
             if entry.warm_up
         }
+        turns = deque(entries.items())
         for _ in range(count):
-            for name, entry in entries.items():
+            turns.rotate(1)  # nobody has the best place in every round
+            for name, entry in turns:
                 prepare = partial(before, entry) if before is not None else None
                 begin = Thread(target=during[name]) if during else None
                 with ExitStack() as passing:
