@@ -73,9 +73,7 @@ class Contestant:
         """Its last line."""
         return self._line()
 
-    def measure(
-        self, *, before: Callable[[], None] | None = None, meanwhile: Callable[[], None] | None = None
-    ) -> Cost:
+    def measure(self, *, before: Callable[[], None] | None = None, meanwhile: Callable[[], None] | None = None) -> Cost:
         """One whole round: ready, go, done.
 
         Args:

@@ -1,7 +1,7 @@
 """The gRPC channel in its two colours, made of settings. The only module that knows how grpcio is built and fails."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -44,20 +44,15 @@ def async_channel(settings: Settings, *, agent: str) -> AsyncChannel:
         ConfigError: there is no address, or a certificate or proxy cannot be used.
     """
     address = grpc_address(settings)
+    own = _direct(settings, address, agent) if settings.grpc_transport == "asyncio" else None
+    if own is not None:
+        return own
     target, options = _route(settings, address)
     options = [*options, *_options(settings, agent)]
     credentials = _credentials(settings, address)
-
-    def library() -> grpc.aio.Channel:
-        if credentials is None:
-            return grpc.aio.insecure_channel(target, options=options, compression=_compression(settings))
-        return grpc.aio.secure_channel(target, credentials, options=options, compression=_compression(settings))
-
-    if settings.grpc_transport == "asyncio":
-        own = _direct(settings, address, agent, library)
-        if own is not None:
-            return own
-    return library()
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options=options, compression=_compression(settings))
+    return grpc.aio.secure_channel(target, credentials, options=options, compression=_compression(settings))
 
 
 def channel(settings: Settings, *, agent: str) -> Channel:
@@ -112,9 +107,7 @@ def _closed(call: str, address: str) -> str:
     return f"expected an answer to {call}, but the connection to {address} was closed meanwhile"
 
 
-def _direct(
-    settings: Settings, address: str, agent: str, library: Callable[[], grpc.aio.Channel]
-) -> AsyncChannel | None:
+def _direct(settings: Settings, address: str, agent: str) -> AsyncChannel | None:
     """A channel without the library's core; None where only that knows the way."""
     # Loaded by those who want it: it costs milliseconds.
     from c8py.transport.direct import DirectChannel  # noqa: PLC0415
@@ -139,7 +132,7 @@ def _direct(
         keep_alive_s=settings.keep_alive_s,
         agent=agent,
     )
-    return cast("AsyncChannel", DirectChannel(where, library))
+    return cast("AsyncChannel", DirectChannel(where))
 
 
 def _credentials(settings: Settings, address: str) -> grpc.ChannelCredentials | None:

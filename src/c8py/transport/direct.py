@@ -1,22 +1,24 @@
 """Short calls of one event loop straight over its own sockets: a third of what the gRPC library's core costs a call.
 
 A `DirectChannel` has the face of grpcio's channel and stands in its place where the settings want it and `channel`
-finds nothing that only the library can do (proxies, compression); streams without end go on through the library's. It
-connects with the first call, anew after each loss, and tells failed calls in the words of gRPC.
+finds nothing that only the library can do (proxies, compression). It connects with the first call, anew after each
+loss, and tells failed calls in the words of gRPC. Answers without end have connections of their own, with little room:
+a gateway gives other workers what is not read.
 """
 
 import asyncio
 import random
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Final, TypeVar, cast
+from functools import partial
+from typing import Final, TypeVar
 
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError, Message
 
 from c8py.base.limits import GRPC_MESSAGE_BYTES_MAX
-from c8py.transport.direct_call import CLOSED, Call, time_left
+from c8py.transport.direct_call import CLOSED, Call, LongCall, time_left
 from c8py.transport.direct_line import Line, Where
 from c8py.transport.http2 import Headers
 
@@ -24,23 +26,22 @@ _LONG: Final = frozenset({"/gateway_protocol.Gateway/StreamActivatedJobs"})
 _AGAIN_S: Final = 2.0  # until an address that could not be reached, while others can, is tried once more
 _TRIES_MAX: Final = 3  # of a call that a gateway says it has not touched
 _BOTH_LOCAL: Final = ("127.0.0.1", "::1")  # of the name localhost, whatever the system says; as the library has it
+PUSH_WINDOW: Final = 64 * 1024  # of jobs that nobody has read yet, in bytes
 Read = TypeVar("Read")
 
 
 class DirectChannel:
-    """In the place of `grpc.aio.Channel`, for unary calls and those whose answers are soon at their end.
+    """In the place of `grpc.aio.Channel`.
 
     A name with several addresses is several gateways: they take calls in turns, and stand in for each other.
 
     Args:
         where: the gateway.
-        library: makes the library's own channel, for calls that last.
     """
 
-    def __init__(self, where: Where, library: Callable[[], grpc.aio.Channel]) -> None:
+    def __init__(self, where: Where) -> None:
         self._where = where
-        self._make_library = library
-        self._library: grpc.aio.Channel | None = None
+        self._for_pushes: DirectChannel | None = None
         self._lines: list[Line] = []  # that take calls, as far as is known
         self._open: set[Line] = set()
         self._turn = 0
@@ -61,7 +62,7 @@ class DirectChannel:
         def read(answers: list[bytes]) -> Message:
             if len(answers) != 1:
                 raise _failure("INTERNAL", f"expected one answer, but got {len(answers)}")
-            return _read(answers[0], response_deserializer)
+            return _read(response_deserializer, answers[0])
 
         def call(request: Message, *, timeout: float, metadata: Headers) -> Coroutine[object, object, Message]:
             return self._call(path, request_serializer(request), timeout, metadata, read)
@@ -77,11 +78,14 @@ class DirectChannel:
     ) -> Callable[..., object]:
         """A method with many answers."""
         if path in _LONG:
-            self._library = self._library or self._make_library()
-            method = self._library.unary_stream(
-                path, request_serializer=request_serializer, response_deserializer=response_deserializer
-            )
-            return cast("Callable[..., object]", method)
+            self._for_pushes = self._for_pushes or DirectChannel(self._where._replace(window=PUSH_WINDOW))
+            channel, read = self._for_pushes, partial(_read, response_deserializer)
+
+            def pushes(request: Message, *, timeout: float, metadata: Headers) -> Pushes:
+                said = request_serializer(request)
+                return Pushes(channel, path, said, timeout_s=timeout, metadata=metadata, read=read)
+
+            return pushes
 
         async def call(
             request: Message,
@@ -90,7 +94,7 @@ class DirectChannel:
             metadata: Headers,
         ) -> AsyncIterator[Message]:
             for answer in await self._call(path, request_serializer(request), timeout, metadata, list):
-                yield _read(answer, response_deserializer)
+                yield _read(response_deserializer, answer)
 
         return call
 
@@ -102,20 +106,18 @@ class DirectChannel:
             await asyncio.gather(self._round, return_exceptions=True)
         for line in list(self._open):
             await line.close()
-        if self._library is not None:
-            await self._library.close()
+        if self._for_pushes is not None:
+            await self._for_pushes.close()
 
     async def _call(
         self, path: str, message: bytes, timeout_s: float, metadata: Headers, read: Callable[[list[bytes]], Read]
     ) -> Read:
-        if len(message) > GRPC_MESSAGE_BYTES_MAX:
-            told = f"sent message larger than max ({len(message)} vs. {GRPC_MESSAGE_BYTES_MAX})"
-            raise _failure("RESOURCE_EXHAUSTED", told)
+        _check_size(message)
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + timeout_s
         tries = _TRIES_MAX
         while True:
-            line = self._next() or await self._connected(deadline_s - loop.time())
+            line = await self.line(deadline_s)
             answered: asyncio.Future[None] = loop.create_future()
             # The future is not told of the call: the two would be a circle, and each call some work for the collector.
             call = Call(lambda _, answered=answered: answered.done() or answered.set_result(None), deadline_s)
@@ -131,6 +133,10 @@ class DirectChannel:
             # A gateway that goes away says which calls it has not touched: they may be made again, whatever they do.
             if not call.untouched or not tries or deadline_s <= loop.time():
                 raise _failure(call.status, call.details)
+
+    async def line(self, deadline_s: float) -> Line:
+        """The line whose turn it is, connected by then on the loop's clock."""
+        return self._next() or await self._connected(deadline_s - asyncio.get_running_loop().time())
 
     def _next(self) -> Line | None:
         """The line whose turn it is; None where there is none."""
@@ -254,6 +260,79 @@ class DirectChannel:
             self._again_s = asyncio.get_running_loop().time() + _AGAIN_S * spread
 
 
+class Pushes:
+    """The messages of a call without end, one by one; it begins when the first of them is waited for.
+
+    Args:
+        channel: whose lines it may have.
+        path: of the method.
+        message: of the request.
+        timeout_s: for all of it.
+        metadata: of the call.
+        read: makes sense of a message.
+    """
+
+    def __init__(
+        self,
+        channel: DirectChannel,
+        path: str,
+        message: bytes,
+        *,
+        timeout_s: float,
+        metadata: Headers,
+        read: Callable[[bytes], Message],
+    ) -> None:
+        self._channel = channel
+        self._request = (path, metadata, message)
+        self._timeout_s = timeout_s
+        self._read = read
+        self._news: asyncio.Future[None] | None = None
+        self._line: Line | None = None
+        self._call: LongCall | None = None
+
+    def __aiter__(self) -> "Pushes":
+        return self
+
+    async def __anext__(self) -> Message:
+        if self._line is None or self._call is None:
+            self._line, self._call = await self._begin()
+        line, call = self._line, self._call
+        while not call.unread:
+            if call.status == "OK":
+                raise StopAsyncIteration
+            if call.status:
+                raise _failure(call.status, call.details)
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
+        message = call.read()
+        line.credit(call)
+        return self._read(message)
+
+    def cancel(self) -> None:
+        """End it; the gateway is told."""
+        if self._line is not None and self._call is not None:
+            self._line.drop(self._call)
+
+    async def _begin(self) -> tuple[Line, LongCall]:
+        path, metadata, message = self._request
+        _check_size(message)
+        deadline_s = asyncio.get_running_loop().time() + self._timeout_s
+        line = await self._channel.line(deadline_s)
+        call = LongCall(self._hear, deadline_s)
+        line.say(call, path, metadata, time_left(self._timeout_s), message)
+        return line, call
+
+    def _hear(self, _call: Call) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+
+def _check_size(message: bytes) -> None:
+    if len(message) > GRPC_MESSAGE_BYTES_MAX:
+        told = f"sent message larger than max ({len(message)} vs. {GRPC_MESSAGE_BYTES_MAX})"
+        raise _failure("RESOURCE_EXHAUSTED", told)
+
+
 def _failure(status: str, details: str) -> grpc.aio.AioRpcError:
     return grpc.aio.AioRpcError(grpc.StatusCode[status], grpc.aio.Metadata(), grpc.aio.Metadata(), details)
 
@@ -265,7 +344,7 @@ def _messages(call: Call) -> list[bytes]:
         raise _failure("INTERNAL", str(error)) from None
 
 
-def _read(answer: bytes, deserialize: Callable[[bytes], Message]) -> Message:
+def _read(deserialize: Callable[[bytes], Message], answer: bytes) -> Message:
     try:
         return deserialize(answer)
     except DecodeError:

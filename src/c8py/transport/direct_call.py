@@ -1,6 +1,7 @@
 """One call on a connection of HTTP/2: what came of it so far, and what its ending means in the words of gRPC. Pure."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -32,6 +33,7 @@ _OF_HTTP: Final = {
     "504": "UNAVAILABLE",
 }
 _UNITS: Final = (("m", 0.001), ("S", 1), ("M", 60), ("H", 3600))
+_HEAD_BYTES: Final = 5  # of a message: whether it is compressed, and its size
 _COUNT_MAX: Final = 99_999_999  # the eight digits that the protocol allows
 
 
@@ -113,6 +115,7 @@ class Call:
             self.body += part
         else:
             self.body = bytearray(self.body) + part
+        self.uncredited += len(part)
         body, size = self.body, len(self.body)
         # A message without sense is refused once all is there.
         while size >= self.whole + 5 and not body[self.whole]:
@@ -145,3 +148,55 @@ class Call:
         """It is over."""
         self.status, self.details = status, details
         self.ended(self)
+
+
+class LongCall(Call):
+    """A call whose answer has no end in sight: its messages are handed on one by one.
+
+    Room for more is given back as they are read, so a gateway notices that its reader is busy.
+
+    Args:
+        news: called when there is a message more, and when it is over.
+        deadline_s: when its caller gives up, on the loop's clock.
+
+    Attributes:
+        unread: messages that have come to their end, and what room each of them still takes, in bytes.
+    """
+
+    __slots__ = ("unread",)
+
+    def __init__(self, news: Callable[[Call], object], deadline_s: float) -> None:
+        super().__init__(news, deadline_s)
+        self.unread: deque[tuple[bytes, int]] = deque()
+
+    def take(self, part: bytes) -> str:
+        """More of the answer has come.
+
+        Returns:
+            Why it cannot be gone on with; empty if it can.
+        """
+        # Room for a message that is cut off is given back at once: it may be larger than the room there is for all.
+        given_back = len(self.body)
+        body, at = bytes(self.body) + part if given_back else part, 0
+        while len(body) >= at + _HEAD_BYTES:
+            size = int.from_bytes(body[at + 1 : at + _HEAD_BYTES])
+            if body[at]:
+                return "expected messages without compression in the answer"
+            if size > GRPC_MESSAGE_BYTES_MAX:
+                return f"received message larger than max ({size} vs. {GRPC_MESSAGE_BYTES_MAX})"
+            end = at + _HEAD_BYTES + size
+            if len(body) < end:
+                break
+            self.unread.append((body[at + _HEAD_BYTES : end], end - at - given_back))
+            at, given_back = end, 0
+        self.body = body[at:]
+        self.uncredited += len(self.body) - given_back
+        if at:
+            self.ended(self)
+        return ""
+
+    def read(self) -> bytes:
+        """The next message."""
+        message, room = self.unread.popleft()
+        self.uncredited += room
+        return message

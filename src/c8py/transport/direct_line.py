@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, cast
 
 from c8py.base.limits import GRPC_PING_S
 from c8py.transport.direct_call import CLOSED, Call
-from c8py.transport.http2 import BrokenPeer, Headers, Session
+from c8py.transport.http2 import ANSWER_WINDOW, BrokenPeer, Headers, Session
 
 _TICK_S: Final = 0.1
 
@@ -28,6 +28,7 @@ class Where(NamedTuple):
         connect_s: how long a connection may take, the first word of the other side included.
         keep_alive_s: after how long without a word it is asked whether it is still there, while calls wait.
         agent: who we are.
+        window: how much of an answer may lie unread, in bytes.
     """
 
     host: str
@@ -38,6 +39,7 @@ class Where(NamedTuple):
     connect_s: float
     keep_alive_s: float
     agent: str
+    window: int = ANSWER_WINDOW
 
 
 class Line(asyncio.Protocol):
@@ -54,7 +56,7 @@ class Line(asyncio.Protocol):
         self, where: Where, address: str, loop: asyncio.AbstractEventLoop, lost: "Callable[[Line], None]"
     ) -> None:
         scheme = "http" if where.tls is None else "https"
-        self.session = Session(scheme=scheme, authority=where.authority, agent=where.agent)
+        self.session = Session(scheme=scheme, authority=where.authority, agent=where.agent, window=where.window)
         self.address = address
         self.loop = loop
         self._lost = lost
@@ -137,6 +139,11 @@ class Line(asyncio.Protocol):
             self.loop.call_soon(self._flush)
         if self._ticking is None:
             self._ticking = self.loop.call_later(_TICK_S, self._tick)
+
+    def credit(self, call: Call) -> None:
+        """Some of its answer has been read."""
+        self.session.credit(call)
+        self._soon()
 
     def drop(self, call: Call) -> None:
         """Nobody waits for it any more."""

@@ -17,7 +17,7 @@ _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RESET, _SETTINGS, _PING, _GO_AWAY, _WINDOW, _CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 _END_STREAM, _ACK, _END_HEADERS, _PADDED, _PRIORITY = 1, 1, 4, 8, 32
 _TABLE_SIZE, _ENABLE_PUSH, _CALLS_MAX, _INITIAL_WINDOW, _FRAME_SIZE, _HEADERS_MAX = 1, 2, 3, 4, 5, 6
-_OUR_WINDOW: Final = 8 * 1024 * 1024  # of the connection and of each call: answers are polled, not pushed
+ANSWER_WINDOW: Final = 8 * 1024 * 1024  # of the connection, and of each call whose answer is polled, not pushed
 _HEADER_BYTES_MAX: Final = 64 * 1024
 _HEAD_BYTES: Final = 9
 _FRAME_BYTES_MAX: Final = 16_384  # what everybody may send who was not told otherwise
@@ -41,9 +41,10 @@ class Session:
         scheme: http or https.
         authority: of the gateway.
         agent: who we are.
+        window: how much of an answer may lie unread, in bytes.
     """
 
-    def __init__(self, *, scheme: str, authority: str, agent: str) -> None:
+    def __init__(self, *, scheme: str, authority: str, agent: str, window: int = ANSWER_WINDOW) -> None:
         self._common: Headers = (
             (":method", "POST"),
             (":scheme", scheme),
@@ -58,7 +59,8 @@ class Session:
         self._encoded: dict[tuple[str, Headers], bytes] = {}
         self._decoded: dict[bytes, dict[str, str]] = {}
         self._in = b""
-        self._out: list[bytes] = [_PREFACE, _settings(), _window(0, _OUR_WINDOW - _DEFAULT_WINDOW)]
+        self._out: list[bytes] = [_PREFACE, _settings(window), _window(0, ANSWER_WINDOW - _DEFAULT_WINDOW)]
+        self._credit_at = window // 2
         self._next = 1
         self._room = _DEFAULT_WINDOW
         self._room_of_calls = _DEFAULT_WINDOW
@@ -140,6 +142,12 @@ class Session:
             self._out.append(_frame(_RESET, 0, call.number, CANCEL.to_bytes(4)))
             self._open_later()
 
+    def credit(self, call: Call) -> None:
+        """Give back the room that its answer no longer takes, once it is worth a word."""
+        if call.uncredited > self._credit_at and call.number in self.calls:
+            self._out.append(_window(call.number, call.uncredited))
+            call.uncredited = 0
+
     def ping(self) -> None:
         """Ask whether the other side is still there."""
         self._out.append(_frame(_PING, 0, 0, b"c8py ask"))
@@ -179,17 +187,20 @@ class Session:
 
     def _on_data(self, flags: int, number: int, payload: bytes) -> None:
         self._uncredited += len(payload)
-        if self._uncredited > _OUR_WINDOW // 2:
+        if self._uncredited > ANSWER_WINDOW // 2:
             self._out.append(_window(0, self._uncredited))
             self._uncredited = 0
         call = self.calls.get(number)
         if call is None:
             return
-        call.uncredited += len(payload)
         if flags & _PADDED:
-            payload = _unpadded(payload)
-        # What is no success is a page of somebody in between.
-        too_much = call.take(payload) if call.http_status == "200" else ""
+            padded, payload = len(payload), _unpadded(payload)
+            call.uncredited += padded - len(payload)
+        too_much = ""
+        if call.http_status == "200":
+            too_much = call.take(payload)
+        else:  # a page of somebody in between
+            call.uncredited += len(payload)
         if too_much:
             self.cancel(call)
             call.end("RESOURCE_EXHAUSTED", too_much)
@@ -197,9 +208,8 @@ class Session:
             self._end(call, "INTERNAL", "the answer ended without a status")
         elif flags & _END_STREAM:
             self._end_as_http(call)
-        elif call.uncredited > _OUR_WINDOW // 2:
-            self._out.append(_window(number, call.uncredited))
-            call.uncredited = 0
+        else:
+            self.credit(call)
 
     def _on_headers(self, flags: int, number: int, payload: bytes) -> None:
         if flags & _PADDED:
@@ -384,8 +394,8 @@ def _window(number: int, more: int) -> bytes:
     return _frame(_WINDOW, 0, number, more.to_bytes(4))
 
 
-def _settings() -> bytes:
-    ours = {_ENABLE_PUSH: 0, _INITIAL_WINDOW: _OUR_WINDOW, _HEADERS_MAX: _HEADER_BYTES_MAX}
+def _settings(window: int) -> bytes:
+    ours = {_ENABLE_PUSH: 0, _INITIAL_WINDOW: window, _HEADERS_MAX: _HEADER_BYTES_MAX}
     return _frame(_SETTINGS, 0, 0, b"".join(name.to_bytes(2) + value.to_bytes(4) for name, value in ours.items()))
 
 

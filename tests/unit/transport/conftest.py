@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from c8py.auth import MemoryCache
-from c8py.base.clock import ManualClock
+from c8py.base.clock import ManualClock, SystemClock
 from c8py.config import load
+from c8py.transport._async.grpc import AsyncGrpc
+from c8py.transport._async.headers import AsyncFixedHeader
 from harness.answering import Gateway, HttpServer
 
 
@@ -132,3 +134,18 @@ def _certificate(name, key, issuer, issuer_key) -> x509.Certificate:
         )
         .sign(issuer_key, hashes.SHA256())
     )
+
+
+@pytest.fixture(name="client")
+async def direct_client(settings):
+    """Makes clients of a gateway that call it on the event loop; all are closed."""
+    made = []
+
+    def make(address, headers=None, **arguments):
+        chosen = settings(grpc_address=address, grpc_transport="asyncio", **arguments)
+        made.append(AsyncGrpc(chosen, headers or AsyncFixedHeader(None), SystemClock()))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.aclose()

@@ -3,10 +3,10 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from c8py.transport.direct_call import time_left
+from c8py.transport.direct_call import LongCall, time_left
 
 SECONDS = {"m": 0.001, "S": 1, "M": 60, "H": 3600}
 
@@ -35,3 +35,42 @@ def test_a_gateway_is_given_the_time_that_there_is_and_little_more(seconds):
     count, unit_s = int(said[:-1]), SECONDS[said[-1]]
     assert len(said) <= 9
     assert seconds * 0.999999 <= count * unit_s <= seconds + unit_s * 1.000001
+
+
+@given(
+    st.lists(st.binary(max_size=40), max_size=12),
+    st.lists(st.integers(min_value=0, max_value=60), max_size=20),
+    st.integers(min_value=0, max_value=3),
+)
+@example([b"", b"a message", b""], [3, 1, 4, 1, 2], 0)
+def test_messages_without_end_come_whole_however_they_are_cut_and_give_back_all_their_room(messages, cuts, read_every):
+    heard = 0
+
+    def news(_):
+        nonlocal heard
+        heard += 1
+
+    call = LongCall(news, 0.0)
+    answer = b"".join(b"\0" + len(message).to_bytes(4) + message for message in messages)
+    read, came, at = [], 0, 0
+    for number, size in enumerate([*cuts, len(answer)]):
+        part, at = answer[at : at + size], at + size
+        came += len(part)
+        before = len(call.unread), heard
+        assert call.take(part) == ""
+        assert (len(call.unread) > before[0]) == (heard > before[1]), "it is told whenever there are more"
+        if read_every and number % read_every == 0:
+            read += [call.read() for _ in range(len(call.unread))]
+        unread = sum(len(message) + 5 for message, _ in call.unread)
+        # What lies unread takes room, but for what was given back ahead, so that the rest of a message could come.
+        assert came - unread <= call.uncredited <= came
+    read += [call.read() for _ in range(len(call.unread))]
+    assert read == messages
+    assert call.uncredited == len(answer)
+
+
+@pytest.mark.parametrize(
+    ("head", "why"), [(b"\x01\0\0\0\0", "without compression"), (b"\0\xff\xff\xff\xff", "larger than max")]
+)
+def test_a_message_without_sense_ends_a_call_without_end(head, why):
+    assert why in LongCall(lambda _: None, 0.0).take(head)
