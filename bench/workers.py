@@ -30,7 +30,7 @@ from harness.processes import ROOT
 from harness.zeebe import Broker
 
 ROUNDS = 3
-BROKER_ROUNDS = 5
+BROKER_ROUNDS = 7
 SCRIPTS = ROOT / "bench" / "scripts"
 JAVA = ROOT / "bench" / "java"
 OURS_GRPCIO = "ours with grpcio"
@@ -169,10 +169,10 @@ def latency(folder: Path) -> Iterator[Figure]:
             folder,
             entries,
             addresses(broker.grpc_address, broker.rest_address),
-            count=1 + BROKER_ROUNDS,
+            count=BROKER_WARMS_UP + BROKER_ROUNDS,
             during=dict(zip(entries, begin, strict=True)),
         )
-    costs = {name: found[1:] for name, found in everything.items()}
+    costs = {name: found[BROKER_WARMS_UP:] for name, found in everything.items()}
     waited = {name: [json.loads(cost.said)["waited_ms"] for cost in found] for name, found in costs.items()}
     for at, name in ((49, "p50"), (98, "p99")):
         mine, theirs = ([quantiles(values, n=100)[at] for values in waited[who]] for who in ("ours", JAVA_CLIENT))

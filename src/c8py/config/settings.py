@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         connect_timeout_s: how long opening a connection may take.
         keep_alive_s: how often an idle gRPC connection is tried.
         grpc_compression: whether calls over gRPC are sent compressed (gzip); answers are taken either way.
-        grpc_transport: what carries short gRPC calls of async clients and workers: grpcio, or asyncio at half the CPU.
+        grpc_transport: what carries the gRPC calls of async clients and workers: grpcio, or asyncio at half the CPU.
         max_http_connections: open at once to one host; None sets no bound.
         user_agent: put behind our own name in the User-Agent header.
         auth: how calls prove who makes them.
