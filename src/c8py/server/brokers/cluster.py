@@ -164,6 +164,11 @@ class ZeebeCluster:
         try:
             if brokers_too:
                 await self._rest()
+        except asyncio.CancelledError:
+            # The platform ends in the midst of it, and nobody looks after them any longer.
+            for broker in self._here:
+                broker.process.kill()
+            raise
         finally:
             await _cancelled(self._supervising)
             self._supervising = None
@@ -334,6 +339,8 @@ class ZeebeCluster:
         for broker in self._brokers:
             broker.wanted = False
         self._hurry.set()
+        # A round that began before may be starting one just now, which nobody sees alive yet.
+        await _wait(self._ticked, _SETTLE_S_MAX)
         await self._until(lambda: not self._any_alive(), what="the brokers to end")
 
     async def _work(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import threading
 
 import pytest
 
@@ -11,6 +12,7 @@ from c8py.errors import ConfigError, PlatformError
 from c8py.server.brokers import Doors, Fleet, Machine, Shape, Site
 from c8py.server.brokers.plan import ports_of
 from c8py.server.brokers.ports import Promised
+from c8py.server.brokers.processes import BrokerProcess
 from c8py.server.brokers.site import Programs
 from c8py.server.brokers.supervision import Policy
 from harness.processes import alive
@@ -76,6 +78,41 @@ async def test_a_broker_that_is_killed_comes_back_and_the_others_stay(fleet):
     after = pids(cluster)
     assert (after[0], after[2]) == (before[0], before[2])
     assert after[1] != before[1]
+
+
+async def test_a_broker_that_is_just_being_started_does_not_outlive_its_cluster(fleet, monkeypatch):
+    begun, go_on, launch, launched = threading.Event(), threading.Event(), BrokerProcess.start, []
+
+    def slowly(process, *given):
+        begun.set()
+        go_on.wait(DEADLINE_S)
+        launch(process, *given)
+        launched.append(process.pid)
+
+    monkeypatch.setattr(BrokerProcess, "start", slowly)
+    one = fleet()
+    await one.create("c", Shape())
+    await until(begun.is_set)
+    stopping = asyncio.create_task(one.stop(brokers_too=True))
+    await asyncio.sleep(0.2)
+    go_on.set()
+    await stopping
+    await until(lambda: launched)
+    assert alive(launched) == []
+
+
+async def test_no_broker_outlives_a_deletion_that_is_broken_off(fleet, monkeypatch):
+    asked = asyncio.Event()
+    monkeypatch.setattr(BrokerProcess, "terminate", lambda _: asked.set())  # it takes its time to end
+    one = fleet()
+    before = pids(await created(one))
+    deleting = asyncio.create_task(one.delete("c"))
+    await asked.wait()
+    deleting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await deleting
+    await one.stop(brokers_too=True)
+    await until(lambda: not alive(before))
 
 
 async def test_a_platform_that_starts_again_finds_the_brokers_and_leaves_them_untouched(fleet, tmp_path):
