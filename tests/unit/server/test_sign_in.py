@@ -72,18 +72,22 @@ def test_the_first_owner_comes_by_a_link_that_works_once(serve):
     assert other.join(served.addresses.owner_url, "eve@example.org").status == 403
 
 
-def test_without_an_owner_pages_are_open_to_this_machine_and_say_so(serve):
-    assert "open to this machine only" in Browser(serve()).get("/console").text
+@pytest.mark.parametrize("path", ["/console", "/console/"])
+def test_without_an_owner_pages_are_open_to_this_machine_and_say_so(serve, path):
+    assert "open to this machine only" in Browser(serve()).get(path).text
 
 
 def test_a_proxy_that_nobody_named_does_not_make_the_world_this_machine(serve):
     answer = Browser(serve()).get("/console", **{"x-forwarded-for": "192.0.2.1"})
     assert answer.status == 403
+    assert "or open Console on the machine that it runs on." in answer.text
 
 
 def test_sign_in_can_be_wanted_from_the_first_start(serve):
     served = serve(sign_in="always")
-    assert Browser(served).get("/console").status == 403
+    refused = Browser(served).get("/console")
+    assert refused.status == 403
+    assert "Open the link that it printed when it started." in refused.text
     assert Browser(served).join(served.addresses.owner_url, OWNER).status == 303
 
 

@@ -339,11 +339,10 @@ class Guard:
             detail = "Your roles do not allow this. An administrator of the organization can change them."
             raise Refusal(403, "Not allowed", detail)
         if not self.desk.members.owned and self.desk.outside is None:
-            detail = (
-                "This platform has no owner yet. Open the link that it printed when it started, or open Console on the "
-                "machine that it runs on."
-            )
-            raise Refusal(403, "Only on the platform's own machine", detail)
+            detail = "This platform has no owner yet. Open the link that it printed when it started"
+            if self.desk.settings.sign_in == "once_owned":
+                detail += ", or open Console on the machine that it runs on"
+            raise Refusal(403, "No owner yet", f"{detail}.")
         if form:
             raise Refusal(401, "Signed out", "You are signed out. Sign in, and try again.")
         path = quote(request.url.path)

@@ -54,7 +54,7 @@ def page_routes(guard: Guard) -> list[Route]:
         guard: stands before every page.
     """
     looked_at = [
-        ("/console", clusters, "read:cluster"),
+        *((path, clusters, "read:cluster") for path in ("/console", "/console/")),
         ("/console/clusters/new", new_cluster, "create:cluster"),
         (_CLUSTER, cluster, "read:cluster"),
         (_CLUSTER + "/delete", ask_delete_cluster, "delete:cluster"),
