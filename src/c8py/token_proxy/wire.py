@@ -8,6 +8,7 @@ from c8py.config import Settings
 from c8py.errors import C8Error, ConnectionFailed
 from c8py.token_proxy.driving import Sender
 from c8py.transport.http import AsyncHttp, HttpFailure, async_http, http_error
+from c8py.transport.proxy import way_to
 
 
 class TokenWire:
@@ -41,7 +42,8 @@ class TokenWire:
                     headers = {name.lower(): value for name, value in response.headers.items()}
                     return HttpResponse(status=response.status, headers=headers, body=body)
             except HttpFailure as failure:
-                raise _unanswered(http_error(failure, call="a token request", address=request.url)) from failure
+                address = way_to(self._network, request.url)
+                raise _unanswered(http_error(failure, call="a token request", address=address)) from failure
 
         return send
 

@@ -70,6 +70,16 @@ def proxies(settings: Settings) -> Proxies:
     )
 
 
+def way_to(settings: Settings, url: str) -> str:
+    """The address, with the proxy on the way there if there is one: for a person who asks why nothing comes back.
+
+    Raises:
+        ConfigError: a proxy of the settings is none.
+    """
+    proxy = proxies(settings).for_url(url)
+    return url if proxy is None else f"{url} by way of the proxy {proxy.target}"
+
+
 def _proxy(settings: Settings, field: str, url: Secret | None) -> Proxy | None:
     if not url:
         return None

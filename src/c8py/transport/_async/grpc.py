@@ -24,6 +24,7 @@ from c8py.transport.channel import (
     channel_error,
     grpc_address,
 )
+from c8py.transport.proxy import way_to
 from c8py.transport.retry import SAFE_RPCS
 
 _SERVICE = "/gateway_protocol.Gateway/"
@@ -82,14 +83,14 @@ class AsyncGrpc:
         try:
             return cast("Answer", await method(request, timeout=left_s, metadata=self._metadata(header)))
         except AsyncGrpcFailure as failure:
-            failed = channel_error(failure, call=name, address=self.address)
+            failed = channel_error(failure, call=name, address=self._way())
 
         async def attempt(header: str, left_s: float) -> Answer:
             method = self._unary_method(name, request, answer)
             try:
                 return cast("Answer", await method(request, timeout=left_s, metadata=self._metadata(header)))
             except AsyncGrpcFailure as failure:
-                raise channel_error(failure, call=name, address=self.address) from None
+                raise channel_error(failure, call=name, address=self._way()) from None
 
         return await more_attempts(
             failed,
@@ -118,7 +119,7 @@ class AsyncGrpc:
                 call = method(request, timeout=left_s, metadata=self._metadata(header))
                 return [cast("Answer", message) async for message in call]
             except AsyncGrpcFailure as failure:
-                raise channel_error(failure, call=name, address=self.address) from None
+                raise channel_error(failure, call=name, address=self._way()) from None
 
         return await attempts(
             attempt,
@@ -149,7 +150,7 @@ class AsyncGrpc:
                     began = True
                     yield cast("Answer", message)
             except AsyncGrpcFailure as failure:
-                error = channel_error(failure, call=name, address=self.address)
+                error = channel_error(failure, call=name, address=self._way())
                 other = None
                 if isinstance(error, Unauthenticated) and not began:
                     other, began = await self._headers.header_after_refusal(header), True
@@ -166,6 +167,9 @@ class AsyncGrpc:
         connection = self._connections.pop()
         if connection is not None:
             await connection.channel.close()
+
+    def _way(self) -> str:
+        return way_to(self._settings, self.address)
 
     def _still_open(self) -> Callable[[], bool]:
         connection = self._connections.get(self._connect)

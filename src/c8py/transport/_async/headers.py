@@ -96,7 +96,7 @@ def async_headers(
     if isinstance(credentials, ClientCredentials):
         return AsyncTokens(
             credentials,
-            wire.token_http,
+            wire,
             cache=cache,
             clock=clock,
             timeout_s=settings.token_timeout_s,

@@ -70,7 +70,7 @@ class AsyncRest:
                         return response.body_reader
                     body = bytes(await response.body_reader.read(ERROR_BODY_BYTES_MAX) or b"")
                 except HttpFailure as failure:
-                    raise http_error(failure, call=request.call, address=self.address) from failure
+                    raise http_error(failure, call=request.call, address=self._wire.way_to(self.address)) from failure
                 raise self._refusal(request, response.status, body, response.get_header("retry-after"))
 
             reader = await attempts(
@@ -88,14 +88,14 @@ class AsyncRest:
         try:
             return bytes(await reader.read(DOWNLOAD_CHUNK_BYTES) or b"")
         except HttpFailure as failure:
-            raise http_error(failure, call=request.call, address=self.address) from failure
+            raise http_error(failure, call=request.call, address=self._wire.way_to(self.address)) from failure
 
     async def _attempt(self, request: RestRequest, header: str, left_s: float) -> bytes:
         try:
             response = await self._built(request, header, left_s).build().send()
             body = bytes(await response.bytes())
         except HttpFailure as failure:
-            raise http_error(failure, call=request.call, address=self.address) from failure
+            raise http_error(failure, call=request.call, address=self._wire.way_to(self.address)) from failure
         if response.status >= _REFUSED_FROM:
             raise self._refusal(request, response.status, body, response.get_header("retry-after"))
         return body

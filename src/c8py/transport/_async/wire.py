@@ -6,6 +6,7 @@ from c8py.base.twins import AsyncOwn
 from c8py.config import Settings
 from c8py.transport.agent import user_agent
 from c8py.transport.http import AsyncHttp, async_http, has_own_token_connections
+from c8py.transport.proxy import way_to
 
 
 class AsyncWire:
@@ -38,6 +39,10 @@ class AsyncWire:
         if not has_own_token_connections(self._settings):
             return self.http()
         return self._token_https.get(lambda: async_http(self._settings, agent=self._agent, for_tokens=True))
+
+    def way_to(self, url: str) -> str:
+        """The address, and the proxy on the way there if there is one, for errors."""
+        return way_to(self._settings, url)
 
     def still_open(self) -> Callable[[], bool]:
         """Tells, whenever it is asked, whether the connections of now have not been closed meanwhile."""

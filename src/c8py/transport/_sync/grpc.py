@@ -25,6 +25,7 @@ from c8py.transport.channel import (
     channel_error,
     grpc_address,
 )
+from c8py.transport.proxy import way_to
 from c8py.transport.retry import SAFE_RPCS
 
 _SERVICE = "/gateway_protocol.Gateway/"
@@ -83,14 +84,14 @@ class Grpc:
         try:
             return cast("Answer", method(request, timeout=left_s, metadata=self._metadata(header)))
         except GrpcFailure as failure:
-            failed = channel_error(failure, call=name, address=self.address)
+            failed = channel_error(failure, call=name, address=self._way())
 
         def attempt(header: str, left_s: float) -> Answer:
             method = self._unary_method(name, request, answer)
             try:
                 return cast("Answer", method(request, timeout=left_s, metadata=self._metadata(header)))
             except GrpcFailure as failure:
-                raise channel_error(failure, call=name, address=self.address) from None
+                raise channel_error(failure, call=name, address=self._way()) from None
 
         return more_attempts(
             failed,
@@ -119,7 +120,7 @@ class Grpc:
                 call = method(request, timeout=left_s, metadata=self._metadata(header))
                 return [cast("Answer", message) for message in call]
             except GrpcFailure as failure:
-                raise channel_error(failure, call=name, address=self.address) from None
+                raise channel_error(failure, call=name, address=self._way()) from None
 
         return attempts(
             attempt,
@@ -148,7 +149,7 @@ class Grpc:
                     began = True
                     yield cast("Answer", message)
             except GrpcFailure as failure:
-                error = channel_error(failure, call=name, address=self.address)
+                error = channel_error(failure, call=name, address=self._way())
                 other = None
                 if isinstance(error, Unauthenticated) and not began:
                     other, began = self._headers.header_after_refusal(header), True
@@ -165,6 +166,9 @@ class Grpc:
         connection = self._connections.pop()
         if connection is not None:
             connection.channel.close()
+
+    def _way(self) -> str:
+        return way_to(self._settings, self.address)
 
     def _still_open(self) -> Callable[[], bool]:
         connection = self._connections.get(self._connect)

@@ -94,7 +94,7 @@ def headers(
     if isinstance(credentials, ClientCredentials):
         return Tokens(
             credentials,
-            wire.token_http,
+            wire,
             cache=cache,
             clock=clock,
             timeout_s=settings.token_timeout_s,

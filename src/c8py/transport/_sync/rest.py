@@ -71,7 +71,7 @@ class Rest:
                         return response.body_reader
                     body = bytes(response.body_reader.read(ERROR_BODY_BYTES_MAX) or b"")
                 except HttpFailure as failure:
-                    raise http_error(failure, call=request.call, address=self.address) from failure
+                    raise http_error(failure, call=request.call, address=self._wire.way_to(self.address)) from failure
                 raise self._refusal(request, response.status, body, response.get_header("retry-after"))
 
             reader = attempts(
@@ -89,14 +89,14 @@ class Rest:
         try:
             return bytes(reader.read(DOWNLOAD_CHUNK_BYTES) or b"")
         except HttpFailure as failure:
-            raise http_error(failure, call=request.call, address=self.address) from failure
+            raise http_error(failure, call=request.call, address=self._wire.way_to(self.address)) from failure
 
     def _attempt(self, request: RestRequest, header: str, left_s: float) -> bytes:
         try:
             response = self._built(request, header, left_s).build().send()
             body = bytes(response.bytes())
         except HttpFailure as failure:
-            raise http_error(failure, call=request.call, address=self.address) from failure
+            raise http_error(failure, call=request.call, address=self._wire.way_to(self.address)) from failure
         if response.status >= _REFUSED_FROM:
             raise self._refusal(request, response.status, body, response.get_header("retry-after"))
         return body

@@ -6,7 +6,6 @@ One fetch at a time, early refresh in the background, a renewal after an API ref
 
 import logging
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
@@ -34,10 +33,12 @@ from c8py.base.limits import (
 )
 from c8py.base.twins import Flight
 from c8py.errors import AuthError, C8Error, ConnectionFailed, DeadlineExceeded
-from c8py.transport.http import Http, HttpFailure, http_error
+from c8py.transport._sync.wire import Wire
+from c8py.transport.http import HttpFailure, http_error
 
 T = TypeVar("T")
 _ANSWER_BYTES_MAX = max(TOKEN_ANSWER_BYTES_MAX, DISCOVERY_BYTES_MAX)
+_REFUSED_FROM = 400
 _LOG = logging.getLogger("c8py.auth")
 
 
@@ -46,7 +47,7 @@ class Tokens:
 
     Args:
         credentials: who calls.
-        http: where token requests go out; made with the first one.
+        wire: where token requests go out.
         cache: remembers tokens, perhaps for other clients as well.
         clock: tells the time.
         timeout_s: of one token request, in seconds.
@@ -56,7 +57,7 @@ class Tokens:
     def __init__(
         self,
         credentials: ClientCredentials,
-        http: Callable[[], Http],
+        wire: Wire,
         *,
         cache: TokenCache,
         clock: Clock,
@@ -64,7 +65,7 @@ class Tokens:
         patience: Patience,
     ) -> None:
         self._credentials = credentials
-        self._http = http
+        self._wire = wire
         self._cache = cache
         self._clock = clock
         self._timeout_s = timeout_s
@@ -156,14 +157,23 @@ class Tokens:
         self._warm_until_s = token.stale_s + late_s
 
     def _drive(self, flow: Flow[T]) -> T:
+        trouble = ""
+        told = False
         try:
             step = next(flow)
             while True:
+                if trouble and not told and isinstance(step, Pause):
+                    # Whoever waits for the first token would otherwise hear nothing until all attempts are over.
+                    _LOG.info("no token yet: %s; asking again in %.1f s", trouble, step.seconds)
+                    told = True
                 try:
                     response = self._do(step)
                 except ConnectionFailed as error:
+                    trouble = error.message
                     step = flow.throw(error)
                 else:
+                    if response is not None and response.status >= _REFUSED_FROM:
+                        trouble = f"the token service answers {response.status}"
                     step = flow.send(response)
         except StopIteration as ended:
             outcome: T = ended.value
@@ -178,7 +188,7 @@ class Tokens:
         try:
             return self._sent(step)
         except HttpFailure as failure:
-            error = http_error(failure, call="a token request", address=step.url)
+            error = http_error(failure, call="a token request", address=self._wire.way_to(step.url))
             raise _as_connection_failed(error) from failure
 
     def _sent(self, request: HttpRequest) -> HttpResponse:
@@ -186,7 +196,7 @@ class Tokens:
         if self._refused:
             # A proxy (`c8 auth serve`) would give the same one again. Token services do not look at it.
             headers["cache-control"] = "no-cache"
-        builder = self._http().request(request.method, request.url).headers(headers)
+        builder = self._wire.token_http().request(request.method, request.url).headers(headers)
         if request.body:
             builder = builder.body_bytes(request.body)
         with builder.timeout(timedelta(seconds=self._timeout_s)).build_streamed() as response:

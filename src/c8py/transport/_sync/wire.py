@@ -7,6 +7,7 @@ from c8py.base.twins import Own
 from c8py.config import Settings
 from c8py.transport.agent import user_agent
 from c8py.transport.http import Http, has_own_token_connections, http
+from c8py.transport.proxy import way_to
 
 
 class Wire:
@@ -39,6 +40,10 @@ class Wire:
         if not has_own_token_connections(self._settings):
             return self.http()
         return self._token_https.get(lambda: http(self._settings, agent=self._agent, for_tokens=True))
+
+    def way_to(self, url: str) -> str:
+        """The address, and the proxy on the way there if there is one, for errors."""
+        return way_to(self._settings, url)
 
     def still_open(self) -> Callable[[], bool]:
         """Tells, whenever it is asked, whether the connections of now have not been closed meanwhile."""

@@ -9,7 +9,7 @@ import pytest
 from c8py.auth import ClientCredentials
 from c8py.base.clock import SystemClock
 from c8py.base.redact import Secret
-from c8py.errors import ConfigError, ConnectionFailed
+from c8py.errors import AuthError, ConfigError, ConnectionFailed
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport._async.grpc import AsyncGrpc
 from c8py.transport._async.headers import AsyncFixedHeader, async_headers
@@ -122,6 +122,25 @@ async def test_the_name_that_a_certificate_must_carry_can_be_another_through_a_p
     with pytest.raises(ConnectionFailed):
         await topology(grpc("grpcs://other.example:443", **chosen), timeout_s=0.3)
     await topology(grpc("grpcs://other.example:443", override_authority="c8.example", **chosen))
+
+
+async def test_who_cannot_be_reached_through_a_proxy_is_told_of_the_proxy(proxy, rest, grpc, settings, cache):
+    gone = proxy({})
+    gone.close()
+    way = f"by way of the proxy {gone.target}"
+    user = f"http://me:s3cr~t@{gone.target}"
+    with pytest.raises(ConnectionFailed, match=f"http://c8.example {way}, but it cannot be reached"):
+        await rest("http://c8.example", http_proxy=user).send(IMPATIENT)
+    with pytest.raises(ConnectionFailed, match=f"grpc://c8.example:26500 {way}, but it cannot be reached"):
+        await topology(grpc("grpc://c8.example:26500", http_proxy=user), timeout_s=0.3)
+    chosen = settings(http_proxy=user, token_attempts_max=1)
+    wire = AsyncWire(chosen)
+    credentials = ClientCredentials(token_url="http://login.example/t", client_id="id", client_secret=Secret("s3cr~t"))
+    tokens = async_headers(credentials, wire, chosen, cache=cache, clock=SystemClock())
+    with pytest.raises(AuthError, match=way):
+        await tokens.header()
+    await tokens.aclose()
+    await wire.aclose()
 
 
 async def test_token_requests_go_through_with_tls_behind_them(http_server, proxy, settings, cache, pem):

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from c8py.auth import ClientCredentials
+from c8py.base.clock import SystemClock
 from c8py.base.redact import Secret
 from c8py.errors import ConnectionFailed, TokenRateLimited, TokenRefused, TokenUnavailable
 from c8py.transport._async.headers import async_headers
@@ -195,6 +196,20 @@ async def test_a_token_service_that_never_answers_is_given_up(http_server, wire,
         await tokens.header()
     silent.set()
     assert isinstance(raised.value.__cause__, ConnectionFailed)
+
+
+async def test_who_waits_for_a_first_token_hears_once_why(server, service, settings, cache, caplog):
+    service.status = 503
+    credentials = ClientCredentials(token_url=f"{server.url}/token", client_id="id", client_secret=Secret(SECRET))
+    patient = settings(token_attempts_max=2, token_retry_delay_s=0.01)
+    wire = AsyncWire(patient)
+    tokens = async_headers(credentials, wire, patient, cache=cache, clock=SystemClock())
+    with caplog.at_level(logging.INFO), pytest.raises(TokenUnavailable):
+        await tokens.header()
+    assert len(server.received) == 2
+    assert caplog.text.count("no token yet: the token service answers 503; asking again in") == 1
+    await tokens.aclose()
+    await wire.aclose()
 
 
 async def test_a_warm_token_asks_nobody(tokens, service, cache, monkeypatch):
