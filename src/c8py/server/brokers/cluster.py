@@ -158,20 +158,20 @@ class ZeebeCluster:
         """
         if self._supervising is None:
             return
-        await _cancelled(self._preparing)
-        # Whoever waits for the end of an operation waits no longer: its brokers go where it left them.
-        await _cancelled(self._operator)
+        rested = not brokers_too
         try:
+            await _cancelled(self._preparing)
+            # Whoever waits for the end of an operation waits no longer: its brokers go where it left them.
+            await _cancelled(self._operator)
             if brokers_too:
                 await self._rest()
-        except asyncio.CancelledError:
-            # The platform ends in the midst of it, and nobody looks after them any longer.
-            for broker in self._here:
-                broker.process.kill()
-            raise
+                rested = True
         finally:
             await _cancelled(self._supervising)
             self._supervising = None
+            if not rested:  # the platform ends in the midst of it: nobody looks after them any longer
+                for broker in self._here:
+                    broker.process.kill()
             if self._promised is not None:
                 self._promised.release()
 

@@ -111,7 +111,12 @@ class Here:
         if action == "start" and programs is not None:
             if promised is not None:
                 promised.let_broker_in()
-            await asyncio.to_thread(self._launch, whole, programs, site)
+            launching = asyncio.ensure_future(asyncio.to_thread(self._launch, whole, programs, site))
+            try:
+                await asyncio.shield(launching)
+            except asyncio.CancelledError:
+                await asyncio.wait((launching,))  # it is started all the same: nobody may overlook that
+                raise
         elif action == "terminate":
             self.process.terminate()
         elif action == "kill":
