@@ -1,4 +1,4 @@
-"""Short calls of one event loop straight over its own sockets: a third of what the gRPC library's core costs a call.
+"""Calls of one event loop straight over its own sockets: a third of what the gRPC library's core costs a call.
 
 A `DirectChannel` has the face of grpcio's channel and stands in its place where the settings want it and `channel`
 finds nothing that only the library can do (proxies, compression). It connects with the first call, anew after each
@@ -100,14 +100,23 @@ class DirectChannel:
 
     async def close(self) -> None:
         """End the connections; calls that are under way fail."""
-        self._closed = True
+        self.break_off()
         if self._round is not None:
-            self._round.cancel()
-            await asyncio.gather(self._round, return_exceptions=True)
+            await asyncio.wait((self._round,))
         for line in list(self._open):
             await line.close()
         if self._for_pushes is not None:
             await self._for_pushes.close()
+
+    def break_off(self) -> None:
+        """End the connections now, whether or not anybody waits until they are closed."""
+        if self._for_pushes is not None:
+            self._for_pushes.break_off()
+        self._closed = True
+        if self._round is not None:
+            self._round.cancel()
+        for line in list(self._open):
+            line.give_up(CLOSED, status="CANCELLED")
 
     async def _call(
         self, path: str, message: bytes, timeout_s: float, metadata: Headers, read: Callable[[list[bytes]], Read]
@@ -298,6 +307,8 @@ class Pushes:
             self._line, self._call = await self._begin()
         line, call = self._line, self._call
         while not call.unread:
+            if call.status == "OK" and call.body:
+                raise _failure("INTERNAL", "the answer ended within a message")
             if call.status == "OK":
                 raise StopAsyncIteration
             if call.status:
@@ -316,10 +327,11 @@ class Pushes:
     async def _begin(self) -> tuple[Line, LongCall]:
         path, metadata, message = self._request
         _check_size(message)
-        deadline_s = asyncio.get_running_loop().time() + self._timeout_s
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._timeout_s
         line = await self._channel.line(deadline_s)
         call = LongCall(self._hear, deadline_s)
-        line.say(call, path, metadata, time_left(self._timeout_s), message)
+        line.say(call, path, metadata, time_left(deadline_s - loop.time()), message)
         return line, call
 
     def _hear(self, _call: Call) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 from c8py.base.limits import GRPC_ANSWER_BYTES_MAX, GRPC_MESSAGE_BYTES_MAX
@@ -33,6 +33,8 @@ _OF_HTTP: Final = {
     "504": "UNAVAILABLE",
 }
 _UNITS: Final = (("m", 0.001), ("S", 1), ("M", 60), ("H", 3600))
+Refused: TypeAlias = tuple[str, str]
+"""The status of gRPC that a call has from now on, and the words for it."""
 _HEAD_BYTES: Final = 5  # of a message: whether it is compressed, and its size
 _COUNT_MAX: Final = 99_999_999  # the eight digits that the protocol allows
 
@@ -69,6 +71,7 @@ class Call:
         deadline_s: when its caller gives up, on the loop's clock.
 
     Attributes:
+        room: how much more of its answer may come, in bytes.
         uncredited: the room that its answer took and was not yet given back, in bytes.
         untouched: the other side did nothing about it: it has said so, or has never heard of it.
         whole: how much of the body is messages that have come to their end, in bytes.
@@ -81,6 +84,7 @@ class Call:
         "ended",
         "http_status",
         "number",
+        "room",
         "status",
         "uncredited",
         "unsent",
@@ -97,17 +101,17 @@ class Call:
         self.details = ""
         self.http_status = "200"
         self.number = 0
-        self.window = 0
+        self.window = self.room = 0
         self.uncredited = 0
         self.unsent = NOTHING
         self.whole = 0
         self.untouched = False
 
-    def take(self, part: bytes) -> str:
+    def take(self, part: bytes) -> Refused | None:
         """More of the answer has come.
 
         Returns:
-            Why it is too much; empty if it is not.
+            Why it is too much; None if it is not.
         """
         if not self.body:
             self.body = part
@@ -121,13 +125,13 @@ class Call:
         while size >= self.whole + 5 and not body[self.whole]:
             message = int.from_bytes(body[self.whole + 1 : self.whole + 5])
             if message > GRPC_MESSAGE_BYTES_MAX:
-                return f"received message larger than max ({message} vs. {GRPC_MESSAGE_BYTES_MAX})"
+                return _too_large(message)
             if size < self.whole + 5 + message:
                 break
             self.whole += 5 + message
         if size > GRPC_ANSWER_BYTES_MAX:
-            return f"received messages larger than max together ({GRPC_ANSWER_BYTES_MAX} bytes)"
-        return ""
+            return "RESOURCE_EXHAUSTED", f"received messages larger than max together ({GRPC_ANSWER_BYTES_MAX} bytes)"
+        return None
 
     def messages(self) -> list[bytes]:
         """The messages of the answer.
@@ -153,7 +157,8 @@ class Call:
 class LongCall(Call):
     """A call whose answer has no end in sight: its messages are handed on one by one.
 
-    Room for more is given back as they are read, so a gateway notices that its reader is busy.
+    Room for more is given back as they are read, so a gateway notices that its reader is busy. Only where none is left
+    to be read, it is given back for what is cut off, for a message may be larger than all the room.
 
     Args:
         news: called when there is a message more, and when it is over.
@@ -161,42 +166,60 @@ class LongCall(Call):
 
     Attributes:
         unread: messages that have come to their end, and what room each of them still takes, in bytes.
+        given_back: for what is cut off, in bytes.
     """
 
-    __slots__ = ("unread",)
+    __slots__ = ("given_back", "unread")
 
     def __init__(self, news: Callable[[Call], object], deadline_s: float) -> None:
         super().__init__(news, deadline_s)
         self.unread: deque[tuple[bytes, int]] = deque()
+        self.given_back = 0
 
-    def take(self, part: bytes) -> str:
+    def take(self, part: bytes) -> Refused | None:
         """More of the answer has come.
 
         Returns:
-            Why it cannot be gone on with; empty if it can.
+            Why it cannot be gone on with; None if it can.
         """
-        # Room for a message that is cut off is given back at once: it may be larger than the room there is for all.
-        given_back = len(self.body)
-        body, at = bytes(self.body) + part if given_back else part, 0
+        at = 0
+        if isinstance(self.body, bytearray):
+            self.body += part
+        else:
+            self.body = part
+        body = self.body
         while len(body) >= at + _HEAD_BYTES:
             size = int.from_bytes(body[at + 1 : at + _HEAD_BYTES])
             if body[at]:
-                return "expected messages without compression in the answer"
+                return "INTERNAL", "expected messages without compression in the answer"
             if size > GRPC_MESSAGE_BYTES_MAX:
-                return f"received message larger than max ({size} vs. {GRPC_MESSAGE_BYTES_MAX})"
+                return _too_large(size)
             end = at + _HEAD_BYTES + size
             if len(body) < end:
                 break
-            self.unread.append((body[at + _HEAD_BYTES : end], end - at - given_back))
-            at, given_back = end, 0
-        self.body = body[at:]
-        self.uncredited += len(self.body) - given_back
+            self.unread.append((bytes(body[at + _HEAD_BYTES : end]), end - at - self.given_back))
+            at, self.given_back = end, 0
+        if at == len(body):
+            self.body = b""
+        elif at or isinstance(body, bytes):
+            self.body = bytearray(body[at:])  # grows by what comes, without being copied each time
+        self._give_back_ahead()
         if at:
             self.ended(self)
-        return ""
+        return None
 
     def read(self) -> bytes:
         """The next message."""
         message, room = self.unread.popleft()
         self.uncredited += room
+        self._give_back_ahead()
         return message
+
+    def _give_back_ahead(self) -> None:
+        if not self.unread:
+            self.uncredited += len(self.body) - self.given_back
+            self.given_back = len(self.body)
+
+
+def _too_large(size: int) -> Refused:
+    return "RESOURCE_EXHAUSTED", f"received message larger than max ({size} vs. {GRPC_MESSAGE_BYTES_MAX})"

@@ -28,7 +28,7 @@ class Where(NamedTuple):
         connect_s: how long a connection may take, the first word of the other side included.
         keep_alive_s: after how long without a word it is asked whether it is still there, while calls wait.
         agent: who we are.
-        window: how much of an answer may lie unread, in bytes.
+        window: how much of an answer may come before some of it is read, in bytes.
     """
 
     host: str

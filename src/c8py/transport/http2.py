@@ -5,6 +5,7 @@ library's; what a peer sends that a client of gRPC never asked for (pushes, unkn
 as the protocol wants it. Whatever it may send without end has a limit here.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -25,6 +26,8 @@ _BLOCKS_MAX: Final = 64  # answers of most gateways have two
 _DEFAULT_WINDOW: Final = 65_535
 _LAST_ID: Final = 2**31 - 3
 _WINDOW_MAX: Final = 2**31 - 1
+_NO_ROOM: Final = ("INTERNAL", "expected no more of the answer than there was room for")
+_GOES_ON: Final = re.compile("200|1..")
 _OWED_MAX: Final = 1000  # answers to pings and settings that have not left yet; who asks for more only wants our memory
 
 Headers = tuple[tuple[str, str], ...]
@@ -41,7 +44,7 @@ class Session:
         scheme: http or https.
         authority: of the gateway.
         agent: who we are.
-        window: how much of an answer may lie unread, in bytes.
+        window: how much of an answer may come before some of it is read, in bytes.
     """
 
     def __init__(self, *, scheme: str, authority: str, agent: str, window: int = ANSWER_WINDOW) -> None:
@@ -60,7 +63,7 @@ class Session:
         self._decoded: dict[bytes, dict[str, str]] = {}
         self._in = b""
         self._out: list[bytes] = [_PREFACE, _settings(window), _window(0, ANSWER_WINDOW - _DEFAULT_WINDOW)]
-        self._credit_at = window // 2
+        self._window = window
         self._next = 1
         self._room = _DEFAULT_WINDOW
         self._room_of_calls = _DEFAULT_WINDOW
@@ -118,7 +121,7 @@ class Session:
         number = call.number = self._next
         self._next += 2
         self.calls[number] = call
-        call.window = self._room_of_calls
+        call.window, call.room = self._room_of_calls, self._window
         block = self._block(path, headers) + b"\x00\x0cgrpc-timeout" + bytes((len(timeout),)) + timeout.encode()
         size = len(message) + 5
         head = _headers(number, block)
@@ -144,8 +147,9 @@ class Session:
 
     def credit(self, call: Call) -> None:
         """Give back the room that its answer no longer takes, once it is worth a word."""
-        if call.uncredited > self._credit_at and call.number in self.calls:
+        if call.uncredited > self._window // 2 and call.number in self.calls:
             self._out.append(_window(call.number, call.uncredited))
+            call.room += call.uncredited
             call.uncredited = 0
 
     def ping(self) -> None:
@@ -193,21 +197,15 @@ class Session:
         call = self.calls.get(number)
         if call is None:
             return
+        call.room -= len(payload)
         if flags & _PADDED:
             padded, payload = len(payload), _unpadded(payload)
             call.uncredited += padded - len(payload)
-        too_much = ""
-        if call.http_status == "200":
-            too_much = call.take(payload)
-        else:  # a page of somebody in between
-            call.uncredited += len(payload)
-        if too_much:
-            self.cancel(call)
-            call.end("RESOURCE_EXHAUSTED", too_much)
-        elif flags & _END_STREAM and call.http_status == "200":
-            self._end(call, "INTERNAL", "the answer ended without a status")
+        refused = call.take(payload) if call.room >= 0 else _NO_ROOM
+        if refused is not None:
+            self._give_up(call, *refused)
         elif flags & _END_STREAM:
-            self._end_as_http(call)
+            self._end(call, "INTERNAL", "the answer ended without a status")
         else:
             self.credit(call)
 
@@ -239,17 +237,17 @@ class Session:
         call = self.calls.get(number)
         if call is None:
             return
-        if ":status" in headers:
-            call.http_status = headers[":status"]
-        if not flags & _END_STREAM:
-            return
-        if "grpc-status" in headers:
+        call.http_status = headers.get(":status", call.http_status)
+        if flags & _END_STREAM and "grpc-status" in headers:
             self._end(call, *of_trailers(headers))
-        else:
-            self._end_as_http(call)
+        elif flags & _END_STREAM or not _GOES_ON.fullmatch(call.http_status):
+            # Of the page of somebody in between nothing more is wanted, and it need not have an end.
+            told = f"received http2 header with status: {call.http_status}"
+            self._give_up(call, of_http(call.http_status), told)
 
-    def _end_as_http(self, call: Call) -> None:
-        self._end(call, of_http(call.http_status), f"received http2 header with status: {call.http_status}")
+    def _give_up(self, call: Call, status: str, details: str) -> None:
+        self.cancel(call)
+        call.end(status, details)
 
     def _on_reset(self, _flags: int, number: int, payload: bytes) -> None:
         call = self.calls.get(number)

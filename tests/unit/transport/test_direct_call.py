@@ -57,20 +57,44 @@ def test_messages_without_end_come_whole_however_they_are_cut_and_give_back_all_
         part, at = answer[at : at + size], at + size
         came += len(part)
         before = len(call.unread), heard
-        assert call.take(part) == ""
+        assert call.take(part) is None
         assert (len(call.unread) > before[0]) == (heard > before[1]), "it is told whenever there are more"
         if read_every and number % read_every == 0:
             read += [call.read() for _ in range(len(call.unread))]
         unread = sum(len(message) + 5 for message, _ in call.unread)
-        # What lies unread takes room, but for what was given back ahead, so that the rest of a message could come.
-        assert came - unread <= call.uncredited <= came
+        # What lies unread takes room; what is cut off does while there is something to read.
+        assert came - unread - len(call.body) * bool(call.unread) <= call.uncredited <= came
     read += [call.read() for _ in range(len(call.unread))]
     assert read == messages
     assert call.uncredited == len(answer)
 
 
 @pytest.mark.parametrize(
-    ("head", "why"), [(b"\x01\0\0\0\0", "without compression"), (b"\0\xff\xff\xff\xff", "larger than max")]
+    ("head", "status", "why"),
+    [
+        (b"\x01\0\0\0\0", "INTERNAL", "without compression"),
+        (b"\0\xff\xff\xff\xff", "RESOURCE_EXHAUSTED", "larger than max"),
+    ],
 )
-def test_a_message_without_sense_ends_a_call_without_end(head, why):
-    assert why in LongCall(lambda _: None, 0.0).take(head)
+def test_a_message_without_sense_ends_a_call_without_end(head, status, why):
+    refused = LongCall(lambda _: None, 0.0).take(head)
+    assert refused is not None
+    assert refused[0] == status
+    assert why in refused[1]
+
+
+@pytest.mark.parametrize("size", [1000, 17_000, 100_000, 131_072])
+def test_of_messages_that_nobody_reads_no_more_come_than_there_is_room_for_and_one(size):
+    window, frame = 65_536, 16_384
+    call, room, sent = LongCall(lambda _: None, 0.0), window, b""
+    message = b"\0" + size.to_bytes(4) + bytes(size)
+    for _ in range(2000):
+        part_size = min(room, frame)
+        while len(sent) < part_size:
+            sent += message
+        assert call.take(sent[:part_size]) is None
+        sent, room = sent[part_size:], room - part_size
+        if call.uncredited > window // 2:
+            room, call.uncredited = room + call.uncredited, 0
+    assert room == 0, "it has stopped"
+    assert sum(len(one) + 5 for one, _ in call.unread) + len(call.body) <= window + size + 5

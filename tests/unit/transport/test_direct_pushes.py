@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from c8py.errors import ConnectionFailed, DeadlineExceeded, InvalidArgument
+from c8py.errors import ConnectionFailed, DeadlineExceeded, InvalidArgument, ServerFault, Unauthenticated
 from c8py.proto import gateway_pb2 as pb
 from c8py.transport import direct_line
 from c8py.transport.direct import PUSH_WINDOW
@@ -29,6 +29,10 @@ def beginning(peer, number, content=b""):
     parts = [content[at : at + FRAME_BYTES] for at in range(0, len(content), FRAME_BYTES)]
     head = frame(HEADERS, END_HEADERS, number, peer.encoder.encode([(":status", "200")]))
     return [head, *(frame(DATA, 0, number, part) for part in parts)]
+
+
+def ended(number, peer, status):
+    return frame(HEADERS, END_HEADERS | END_STREAM, number, peer.encoder.encode([("grpc-status", status)]))
 
 
 async def seen(condition):
@@ -96,12 +100,14 @@ async def test_it_ends_where_the_gateway_ends_it(client):
 @pytest.mark.parametrize(
     ("end", "error"),
     [
-        (lambda number, peer: frame(HEADERS, 5, number, peer.encoder.encode([("grpc-status", "3")])), InvalidArgument),
+        (lambda number, peer: ended(number, peer, "3"), InvalidArgument),
         (lambda number, _: frame(RESET, 0, number, (7).to_bytes(4)), ConnectionFailed),
         (lambda number, _: b"\xff" * 40, ConnectionFailed),
-        (lambda number, _: frame(DATA, END_STREAM, number), Exception),
+        (lambda number, _: frame(DATA, END_STREAM, number), ServerFault),
+        (lambda number, peer: frame(DATA, 0, number, b"\0\0\0\0\5ab") + ended(number, peer, "0"), ServerFault),
+        (lambda number, _: frame(DATA, 0, number, b"\1\0\0\0\0"), ServerFault),
     ],
-    ids=["refused", "reset", "no sense", "no status"],
+    ids=["refused", "reset", "no sense", "no status", "cut off", "compressed"],
 )
 async def test_it_breaks_off_with_a_typed_error_after_what_had_come(client, end, error):
     def answer(_, number, peer):
@@ -122,6 +128,22 @@ async def test_a_gateway_that_is_gone_without_a_word_is_found_out_although_no_jo
         assert gateway.heard_pings
 
 
+async def test_a_page_without_end_of_a_proxy_ends_it_at_once(client):
+    """A stream may last for hours; who waits so long for the rest of a refusal looks healthy, and gets no jobs."""
+
+    def refused(called, number, peer):
+        if called:
+            return beginning(peer, number, pushed(7))
+        return [frame(HEADERS, END_HEADERS, number, peer.encoder.encode([(":status", "401")]))]
+
+    async with RawGateway(refused) as gateway:
+        async with asyncio.timeout(10):
+            with pytest.raises(Unauthenticated):
+                await anext(pushes(client(gateway.address)))
+            await seen(lambda: gateway.resets == [1])
+            assert (await anext(pushes(client(gateway.address)))).key == 7
+
+
 async def test_it_lasts_no_longer_than_it_may(client):
     async with RawGateway(lambda _, number, peer: beginning(peer, number)) as gateway:
         with pytest.raises(DeadlineExceeded):
@@ -137,3 +159,15 @@ async def test_a_client_that_is_closed_ends_it(client):
         await one.aclose()
         with pytest.raises(ConnectionFailed, match="closed meanwhile"):
             await waiting
+
+
+async def test_a_client_that_is_closed_by_who_does_not_wait_for_that_ends_it_too(client):
+    async with RawGateway(lambda _, number, peer: beginning(peer, number)) as gateway:
+        one = client(gateway.address)
+        waiting = asyncio.create_task(anext(pushes(one)))
+        await seen(lambda: gateway.called)
+        closing = asyncio.create_task(one.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(ConnectionFailed, match="closed meanwhile"):
+            await asyncio.wait_for(waiting, 10)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c8py.transport import direct_call
-from c8py.transport.direct_call import Call
+from c8py.transport.direct_call import Call, LongCall
 from c8py.transport.http2 import BrokenPeer, Session
 from harness.http2_frames import (
     ACK,
@@ -221,13 +221,32 @@ def test_no_room_is_never_given_back(session, say):
         assert 0 not in credited(session, call.number)
 
 
-def test_a_page_that_is_passed_over_gives_its_room_back_as_well(session, say, peer):
+def test_a_page_of_somebody_in_between_ends_a_call_at_once_and_the_rest_of_it_takes_no_room(session, say, peer, ended):
     call = say()
     session.to_send()
     session.received(frame(HEADERS, END_HEADERS, call.number, peer.encoder.encode([(":status", "503")])))
+    assert [(one.status, one.details) for one in ended] == [("UNAVAILABLE", "received http2 header with status: 503")]
+    assert frames(session.to_send()) == [(RESET, 0, call.number, (8).to_bytes(4))]
     for _ in range(600):
         session.received(frame(DATA, 0, call.number, b"x" * 16_384))
-    assert sum(credited(session, call.number)) > 4_000_000
+    assert sum(credited(session, 0)) > 4_000_000
+
+
+def test_a_word_before_the_answer_is_no_answer(session, say, peer, ended):
+    call = say()
+    session.received(frame(HEADERS, END_HEADERS, call.number, peer.encoder.encode([(":status", "103")])))
+    session.received(peer.answer(call.number, b"found"))
+    assert [one.status for one in ended] == ["OK"]
+    assert call.messages() == [b"found"]
+
+
+def test_who_sends_more_than_there_is_room_for_is_heard_no_longer(ended):
+    session = Session(scheme="http", authority="g", agent="c8py", window=65_536)
+    call = LongCall(ended.append, 0.0)
+    session.open(call, "/gateway/Stream", (), "10S", b"")
+    for _ in range(5):
+        session.received(frame(DATA, 0, call.number, b"\0\0\0\x3f\xfb" + bytes(16_379)))
+    assert (len(ended), len(call.unread), call.status) == (5, 4, "INTERNAL")
 
 
 def test_pings_are_answered(session):
