@@ -35,6 +35,7 @@ SERVER_SESSIONS_MAX: Final = 50  # of one member: browsers that are signed in at
 SERVER_ID_TOKENS_MAX: Final = 1000  # of people who signed in at the provider, kept for their sign-out
 SERVER_SIGN_INS_USED_MAX: Final = 10_000  # sign-ins at the provider that are remembered as used until they end
 SERVER_ALERTS_MAX: Final = 20  # of one cluster
+SERVER_ALERTS_AT_ONCE_MAX: Final = 8  # that are being told, of all clusters
 SERVER_ALERT_INCIDENTS_MAX: Final = 50  # told in one call of a webhook
 SERVER_ALERT_WAIT_S_MAX: Final = 10.0  # for a webhook to answer, names, connection and TLS included
 SERVER_ALERT_URL_CHARS_MAX: Final = 2000  # of a webhook

@@ -12,6 +12,7 @@ from typing import cast
 import msgspec
 import pytest
 
+from c8py.base import limits
 from c8py.base.clock import ManualClock
 from c8py.base.redact import Secret
 from c8py.errors import PlatformError
@@ -319,6 +320,44 @@ def test_an_alert_that_fails_in_delivery_does_not_silence_the_next(desk, caplog)
     desk.clock.advance(61)
     desk.look()
     assert len(seen) == 3
+
+
+def test_a_webhook_that_does_not_answer_keeps_nobody_waiting(desk):
+    for _ in range(3):
+        desk.hook()
+    asked = []
+
+    async def until_all_are_asked(what):
+        asked.append(what)
+        while len(asked) < 3:  # noqa: ASYNC110  one after the other, the first would wait for ever
+            await asyncio.sleep(0.01)
+
+    async def look():
+        async with asyncio.timeout(DEADLINE_S):
+            await desk.alerts.look()
+
+    desk.alerts._deliver = until_all_are_asked
+    desk.engine.arise()
+    asyncio.run(look())
+    assert all(one.told_ms for one in desk.alerts.all(desk.cluster))
+
+
+def test_of_many_alerts_only_a_few_are_told_at_once(desk):
+    for _ in range(limits.SERVER_ALERTS_AT_ONCE_MAX + 3):
+        desk.hook()
+    at_once, most = 0, 0
+
+    async def count(_):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.01)
+        at_once -= 1
+
+    desk.alerts._deliver = count
+    desk.engine.arise()
+    desk.look()
+    assert most == limits.SERVER_ALERTS_AT_ONCE_MAX
 
 
 def test_the_background_looks_go_on_after_any_error(monkeypatch, caplog):

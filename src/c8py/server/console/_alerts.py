@@ -5,6 +5,7 @@ health that it has told, so what could not be told is told later, at least once,
 a webhook decides where the texts of incidents go. Delivery itself is app's.
 """
 
+import asyncio
 import datetime as dt
 import hashlib
 import hmac
@@ -277,15 +278,22 @@ class Alerts:
     async def look(self) -> None:
         """Tell what there is to tell, once for each alert; what does not work is tried later, a few times.
 
-        An alert that fails, whatever the reason, does not keep the others from being told.
+        One that fails, whatever the reason, does not keep the others from being told, and a slow one only one in a few.
         """
-        for cluster in self._clusters.clusters():
-            for alert in self.all(cluster):
+        at_once = asyncio.Semaphore(limits.SERVER_ALERTS_AT_ONCE_MAX)
+
+        async def look_at(cluster: Cluster, alert: Alert) -> None:
+            async with at_once:
                 try:
                     await self._look_at(cluster, alert)
                 except Exception as error:  # noqa: BLE001  logged there; the others are told all the same
                     self._hinder(cluster, alert, error)
                     self._rests_until_ms[alert.alert_id] = self._clock.now_ms() + _REST_MS
+
+        async with asyncio.TaskGroup() as group:
+            for cluster in self._clusters.clusters():
+                for alert in self.all(cluster):
+                    group.create_task(look_at(cluster, alert))
 
     # -- inside
 
