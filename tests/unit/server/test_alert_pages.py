@@ -5,21 +5,10 @@ import hmac
 import json
 import time
 
-import pytest
-
-from unit.server.test_alert_posts import Hook
 from unit.server.test_instance_pages import TASK, Rest
 from unit.server.test_sign_in import Browser
 
 DEADLINE_S = 30.0
-
-
-@pytest.fixture
-def hook():
-    made = Hook()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def test_a_webhook_made_on_the_page_hears_of_a_real_incident(serve, hook):

@@ -5,7 +5,6 @@ import socket
 import socketserver
 import threading
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -43,36 +42,6 @@ from c8py.server.settings import MailSettings, Settings
 def test_webhooks_are_public_unless_the_operator_says_otherwise(address, public, private):
     assert may_be_called(address, private=False) is public
     assert may_be_called(address, private=True) is private
-
-
-class Hook:
-    """A webhook that answers as the test wants, and keeps what came."""
-
-    def __init__(self) -> None:
-        self.status, self.seen = 204, []
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                hook.seen.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
-                self.send_response(hook.status)
-                self.send_header("location", "http://127.0.0.1:1/")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  as it is named there
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?x=1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def hook():
-    made = Hook()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def deliver(what, **told):
