@@ -129,23 +129,20 @@ def backlog(folder: Path) -> Iterator[Figure]:
         broker = Broker(folder / "zeebe")
         stack.callback(broker.stop)
         gateway = gateway_pb2_grpc.GatewayStub(stack.enter_context(grpc.insecure_channel(broker.grpc_address)))
-        for entry in entries.values():
-            for type_ in (job_type(entry), f"warm-{job_type(entry)}"):
-                deploy(gateway, type_)
-                create(gateway, type_, entry.warm_up if type_.startswith("warm-") else 0)
+        prepare(gateway, entries)
 
         def pile_up(entry: Entry) -> None:
             create(gateway, job_type(entry), entry.jobs)
             time.sleep(SETTLE_S)
 
-        everything = rounds(
+        costs = rounds(
             folder,
             entries,
             addresses(broker.grpc_address, broker.rest_address),
-            count=BROKER_WARMS_UP + BROKER_ROUNDS,
+            count=BROKER_ROUNDS,
+            uncounted=BROKER_WARMS_UP,
             before=pile_up,
         )
-    costs = {name: found[BROKER_WARMS_UP:] for name, found in everything.items()}
     yield from figures_of(costs, entries, "backlog on a broker", against=(PYZEEBE,))
     yield from figures_of(costs, entries, "backlog on a broker", against=(JAVA_CLIENT,), more=1.0)
 
@@ -157,22 +154,19 @@ def latency(folder: Path) -> Iterator[Figure]:
         broker = Broker(folder / "zeebe")
         stack.callback(broker.stop)
         gateway = gateway_pb2_grpc.GatewayStub(stack.enter_context(grpc.insecure_channel(broker.grpc_address)))
-        for entry in entries.values():
-            for type_ in (job_type(entry), f"warm-{job_type(entry)}"):
-                deploy(gateway, type_)
-                create(gateway, type_, entry.warm_up if type_.startswith("warm-") else 0)
+        prepare(gateway, entries)
         begin = [
             lambda entry=entry: create_steadily(gateway, job_type(entry), entry.jobs, every_s=EVERY_S)
             for entry in entries.values()
         ]
-        everything = rounds(
+        costs = rounds(
             folder,
             entries,
             addresses(broker.grpc_address, broker.rest_address),
-            count=BROKER_WARMS_UP + BROKER_ROUNDS,
+            count=BROKER_ROUNDS,
+            uncounted=BROKER_WARMS_UP,
             during=dict(zip(entries, begin, strict=True)),
         )
-    costs = {name: found[BROKER_WARMS_UP:] for name, found in everything.items()}
     waited = {name: [json.loads(cost.said)["waited_ms"] for cost in found] for name, found in costs.items()}
     for at, name in ((49, "p50"), (98, "p99")):
         mine, theirs = ([quantiles(values, n=100)[at] for values in waited[who]] for who in ("ours", JAVA_CLIENT))
@@ -250,16 +244,25 @@ def job_type(entry: Entry) -> str:
     return f"{Path(entry.command[-1]).stem.replace('_', '-').lower()}-{entry.settings}"
 
 
+def prepare(gateway: gateway_pb2_grpc.GatewayStub, entries: Mapping[str, Entry]) -> None:
+    """Their processes on a broker, and the jobs that they warm up with."""
+    for entry in entries.values():
+        for type_ in (job_type(entry), f"warm-{job_type(entry)}"):
+            deploy(gateway, type_)
+        create(gateway, f"warm-{job_type(entry)}", entry.warm_up)
+
+
 def rounds(
     folder: Path,
     entries: Mapping[str, Entry],
     environment: Mapping[str, str],
     *,
     count: int = ROUNDS,
+    uncounted: int = 0,
     before: Callable[[Entry], None] | None = None,
     during: Mapping[str, Callable[[], None]] | None = None,
 ) -> dict[str, list[Cost]]:
-    """What each round cost each, in turns."""
+    """What each round cost each, in turns; the first few may be for warming up."""
     costs: dict[str, list[Cost]] = {name: [] for name in entries}
     with ExitStack() as stack:
         stay = {
@@ -268,17 +271,17 @@ def rounds(
             if entry.warm_up
         }
         turns = deque(entries.items())
-        for _ in range(count):
+        for _ in range(uncounted + count):
             turns.rotate(1)  # nobody has the best place in every round
             for name, entry in turns:
-                prepare = partial(before, entry) if before is not None else None
+                ahead = partial(before, entry) if before is not None else None
                 begin = Thread(target=during[name]) if during else None
                 with ExitStack() as passing:
                     client = stay.get(name) or passing.enter_context(_client(folder, entry, environment))
-                    costs[name].append(client.measure(before=prepare, meanwhile=begin.start if begin else None))
+                    costs[name].append(client.measure(before=ahead, meanwhile=begin.start if begin else None))
                 if begin:
                     begin.join()
-    return costs
+    return {name: found[uncounted:] for name, found in costs.items()}
 
 
 def _client(folder: Path, entry: Entry, environment: Mapping[str, str]) -> Contestant:
