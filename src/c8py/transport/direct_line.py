@@ -142,8 +142,8 @@ class Line(asyncio.Protocol):
 
     def credit(self, call: Call) -> None:
         """Some of its answer has been read."""
-        self.session.credit(call)
-        self._soon()
+        if self.session.credit(call):
+            self._soon()
 
     def drop(self, call: Call) -> None:
         """Nobody waits for it any more."""

@@ -145,12 +145,14 @@ class Session:
             self._out.append(_frame(_RESET, 0, call.number, CANCEL.to_bytes(4)))
             self._open_later()
 
-    def credit(self, call: Call) -> None:
-        """Give back the room that its answer no longer takes, once it is worth a word."""
-        if call.uncredited > self._window // 2 and call.number in self.calls:
-            self._out.append(_window(call.number, call.uncredited))
-            call.room += call.uncredited
-            call.uncredited = 0
+    def credit(self, call: Call) -> bool:
+        """Give back the room that its answer no longer takes, once it is worth a word; whether it was."""
+        if call.uncredited <= self._window // 2 or call.number not in self.calls:
+            return False
+        self._out.append(_window(call.number, call.uncredited))
+        call.room += call.uncredited
+        call.uncredited = 0
+        return True
 
     def ping(self) -> None:
         """Ask whether the other side is still there."""
@@ -242,8 +244,8 @@ class Session:
             self._end(call, *of_trailers(headers))
         elif flags & _END_STREAM or not _GOES_ON.fullmatch(call.http_status):
             # Of the page of somebody in between nothing more is wanted, and it need not have an end.
-            told = f"received http2 header with status: {call.http_status}"
-            self._give_up(call, of_http(call.http_status), told)
+            end = self._end if flags & _END_STREAM else self._give_up
+            end(call, of_http(call.http_status), f"received http2 header with status: {call.http_status}")
 
     def _give_up(self, call: Call, status: str, details: str) -> None:
         self.cancel(call)
